@@ -1,0 +1,1 @@
+"""What runs in Lambda, and in the `fusebox` command: guardrails and the engine they share."""

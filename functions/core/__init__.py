@@ -1,0 +1,1 @@
+"""What every guardrail shares. Knows no guardrail by name."""

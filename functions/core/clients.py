@@ -1,0 +1,37 @@
+"""AWS clients, each made when it is first used and then kept."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import boto3
+from botocore.config import Config
+
+Retries = Literal["standard", "adaptive"]
+ATTEMPTS = 8
+
+
+class Clients:
+    """Makes boto3 clients from the environment's credentials, Region and AWS_ENDPOINT_URL.
+
+    "adaptive" retries are for services whose rates AWS does not publish (Tagging, Auto Scaling).
+    """
+
+    def __init__(self, region: str | None = None) -> None:
+        self._region = region
+        self._session: boto3.session.Session | None = None
+        self._made: dict[tuple[str, str], Any] = {}
+
+    @property
+    def session(self) -> boto3.session.Session:
+        if self._session is None:
+            self._session = boto3.session.Session(region_name=self._region)
+        return self._session
+
+    def get(self, service: str, retries: Retries = "standard") -> Any:
+        """The client of a service."""
+        key = (service, retries)
+        if key not in self._made:
+            config = Config(retries={"mode": retries, "max_attempts": ATTEMPTS}, connect_timeout=5, read_timeout=20)
+            self._made[key] = self.session.client(service, config=config)
+        return self._made[key]

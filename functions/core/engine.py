@@ -1,0 +1,106 @@
+"""The way every guardrail takes: find, decide, gates, act, ledger.
+
+The engine knows no guardrail and makes no AWS call of its own: a run brings the guardrail's
+account, the table and a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from functions.core import acting, cap, gates, ledger, settling, state
+from functions.core.acting import Candidate
+from functions.core.guardrail import F, S
+from functions.core.report import RunReport
+from functions.core.run import Run
+from functions.core.types import Busy, Decision, Disposition
+
+LEASE_LASTS = timedelta(minutes=20)
+"""Longer than the longest function, so that a lease never ends under a sweep that still runs."""
+LEASE_RENEWED_AFTER = timedelta(minutes=5)
+
+
+def look_at(run: Run[F, S], arns: Sequence[str]) -> RunReport:
+    """Evaluates a few resources now: what an event, a redrive or a person named."""
+    report = run.new_report()
+    report.settled += settling.settle(run, only=arns)
+    evaluate(run, list(run.account.read(arns).values()), report)
+    return report
+
+
+def sweep(run: Run[F, S], report: RunReport, cursor: str, *, stop: Callable[[], bool]) -> str:
+    """Evaluates everything, page by page, until done or `stop`; returns the cursor to go on from, or "".
+
+    Raises Busy where another sweep of this guardrail is under way.
+    """
+    leased_at = _lease(run)
+    if not cursor:
+        report.settled += settling.settle(run)
+    for page in run.account.pages(cursor):
+        evaluate(run, page.facts, report)
+        if page.cursor and stop():
+            return page.cursor
+        if run.clock() - leased_at > LEASE_RENEWED_AFTER:
+            leased_at = _lease(run)
+    state.release_lease(run.table, run.name, run.id)
+    return ""
+
+
+def evaluate(run: Run[F, S], batch: Sequence[F], report: RunReport) -> None:
+    """Decides about a batch, acts where the gates allow it, and records all that is worth recording."""
+    now = run.clock()
+    decided = [(facts, run.decide(facts)) for facts in batch]
+    in_question = [facts.arn for facts, decision in decided if decision.action is not None]
+    exemptions = state.exemptions(run.table, in_question, now) if in_question else {}
+    paused = state.paused(run.table, run.name) if in_question else ""
+    through: list[Candidate[F]] = []
+    ended: list[Ended] = []
+    for facts, decision in decided:
+        end = gates.gate(decision, run.settings, gates.exemption_of(facts, exemptions, now), paused)
+        if end is None:
+            through.append(Candidate(facts, decision))
+        else:
+            ended.append((decision, *end))
+    granted = _within_cap(run, through, report)
+    ended += [(one.decision, Disposition.CAPPED, "the hour's cap is used up") for one in through[granted:]]
+    _record(run, ended, report)
+    acting.act(run, through[:granted], report)
+
+
+Ended = tuple[Decision, Disposition, str]
+
+
+def _lease(run: Run[F, S]) -> datetime:
+    now = run.clock()
+    holder = state.acquire_lease(run.table, run.name, run.id, now, LEASE_LASTS)
+    if holder:
+        raise Busy(f"another sweep of {run.name} is under way: {holder}")
+    return now
+
+
+def _within_cap(run: Run[F, S], through: Sequence[Candidate[F]], report: RunReport) -> int:
+    """How many of the batch the cap lets go ahead; when it does not suffice, the guardrail pauses itself."""
+    now, limit = run.clock(), run.settings.cap
+    granted = cap.reserve(run.table, run.name, limit, [one.decision.saving for one in through], now)
+    if granted < len(through):
+        reason = f"cap of {limit.actions_per_hour} actions or ${limit.dollars_per_hour:,.2f} an hour reached"
+        state.pause(run.table, run.name, by="fusebox", reason=reason, now=now)
+        report.note(f"{reason}; the guardrail paused itself. To go on: fusebox resume {run.name}")
+    return granted
+
+
+def _record(run: Run[F, S], ended: Sequence[Ended], report: RunReport) -> None:
+    """Writes findings that are new in this period, and counts everything."""
+    now = run.clock()
+    period = ledger.period_of(now, run.settings.remind_days)
+    worth = [one for one in ended if one[1] not in (Disposition.LEFT, Disposition.EXEMPT)]
+    rows = {
+        decision.resource: ledger.finding_row(run.id, run.name, run.settings.mode, decision, end, period, now)
+        for decision, end, _ in worth
+    }
+    known = run.table.get([row.key for row in rows.values()]) if rows else {}
+    run.table.write([(row,) for row in rows.values() if row.key not in known])
+    for decision, end, detail in ended:
+        row = rows.get(decision.resource)
+        report.add(decision, end, detail, new=row is not None and row.key not in known)

@@ -1,0 +1,138 @@
+"""What a guardrail's Lambda function does with whatever reaches it.
+
+Three inputs: a step of a sweep from the sweep state machine, an EventBridge event, or a batch of such events
+from the delay queue. Anything else, and anything that fails, is raised: retries and the failure
+queue depend on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from functions.core import alerts, engine
+from functions.core.clients import Clients
+from functions.core.digest import digest
+from functions.core.dynamodb_table import DynamoDBTable
+from functions.core.events import Skip, foreign, read_event
+from functions.core.guardrail import Guardrail
+from functions.core.report import RunReport
+from functions.core.run import Run, new_run_id
+from functions.core.settings import from_plain
+from functions.core.types import ActionFailed, Busy, MalformedEvent, Scope
+
+SETTINGS_FILE = Path(__file__).parents[2] / "settings.json"
+WIND_DOWN_MS = 60_000
+"""A sweep hands over this long before its function's time runs out: longer than any one page takes."""
+
+Handler = Callable[[Any, Any], Any]
+
+
+def entry(guardrail: Guardrail[Any, Any]) -> Handler:
+    """The handler of a guardrail's function. Makes nothing until the first invocation."""
+    function = Function(guardrail)
+    return function.handle
+
+
+class Function:
+    """A guardrail's function: what is made once and kept between invocations."""
+
+    def __init__(self, guardrail: Guardrail[Any, Any]) -> None:
+        self.guardrail = guardrail
+
+    def handle(self, raw: Any, context: Any) -> Any:
+        """Dispatches on the shape of the input."""
+        if isinstance(raw, dict) and raw.get("fusebox") == "sweep":
+            return self.sweep(raw, context)
+        if isinstance(raw, dict) and isinstance(raw.get("Records"), list):
+            return process_partial_response(
+                event=raw, record_handler=self._record, processor=BatchProcessor(EventType.SQS), context=context
+            )
+        return self.event(raw)
+
+    def sweep(self, step: dict[str, Any], context: Any) -> dict[str, Any]:
+        """One step of a sweep: pages until done or the time runs low. The last step sends the digest."""
+        run = self._run(step["run"])
+        report = RunReport.from_json(step["report"]) if step.get("report") else run.new_report()
+        try:
+            cursor = engine.sweep(
+                run,
+                report,
+                step.get("cursor") or "",
+                stop=lambda: context.get_remaining_time_in_millis() < WIND_DOWN_MS,
+            )
+        except Busy as busy:
+            self.log.warning(str(busy))
+            return {"done": True, "skipped": str(busy), "partial": False}
+        if not cursor:
+            self._tell(report)
+        return {"done": not cursor, "cursor": cursor, "partial": report.partial, "report": report.to_json()}
+
+    def event(self, raw: Any) -> dict[str, Any]:
+        """Looks at what an event names. Raises where a change failed, so that it is tried again."""
+        event = read_event(raw)
+        subjects = foreign(event, self.scope, self.clock()) or self.guardrail.subjects(event, self.scope)
+        if isinstance(subjects, Skip):
+            self.log.info("skipped", extra={"event": event.id, "reason": subjects.reason})
+            return {"skipped": subjects.reason}
+        report = engine.look_at(self._run(new_run_id(self.clock())), subjects)
+        if report.partial:
+            raise ActionFailed(f"run {report.run}: {json.dumps(report.examples)}")
+        self._tell(report)
+        return {"counts": dict(report.counts)}
+
+    def _record(self, record: SQSRecord) -> None:
+        try:
+            raw = json.loads(record.body)
+        except ValueError as error:
+            raise MalformedEvent(f"message {record.message_id} is no JSON") from error
+        self.event(raw)
+
+    def _run(self, run_id: str) -> Run[Any, Any]:
+        prefix = os.environ["FUSEBOX_NAME"] + "-"
+        return Run(self.guardrail, self.settings, self.account, self.table, self.clock, prefix, run_id)
+
+    def _tell(self, report: RunReport) -> None:
+        self.log.info("run", extra={"report": report.to_json()})
+        if report.has_news:
+            alerts.publish(self.clients, os.environ["FUSEBOX_ALERTS_TOPIC"], digest(report, self.scope))
+
+    @staticmethod
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    @cached_property
+    def log(self) -> Logger:
+        """Structured logs; shares its name, and so its handler, with the loggers of core."""
+        return Logger(service="fusebox")
+
+    @cached_property
+    def clients(self) -> Clients:
+        return Clients()
+
+    @cached_property
+    def settings(self) -> Any:
+        return from_plain(self.guardrail.spec.settings, json.loads(SETTINGS_FILE.read_text()))
+
+    @cached_property
+    def table(self) -> DynamoDBTable:
+        return DynamoDBTable(self.clients.get("dynamodb"), os.environ["FUSEBOX_TABLE"])
+
+    @cached_property
+    def scope(self) -> Scope:
+        role = os.environ["FUSEBOX_ROLE_ARN"]
+        partition, account = role.split(":")[1], role.split(":")[4]
+        return Scope(account, os.environ["AWS_REGION"], partition, role)
+
+    @cached_property
+    def account(self) -> Any:
+        return self.guardrail.connect(self.clients, self.scope, self.settings, self.clock)

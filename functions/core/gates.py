@@ -1,0 +1,58 @@
+"""The gates between a decision and an action, as one pure function and a fresh look at the switches."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from functions.core import state
+from functions.core.guardrail import Facts
+from functions.core.spec import OWN_TAG, GuardrailSettings
+from functions.core.table import Table
+from functions.core.types import Decision, Disposition
+
+FRESH = timedelta(seconds=60)
+"""How old what was seen of a resource may be at the moment of acting."""
+
+
+def is_own(facts: Facts, own_prefix: str) -> bool:
+    """Whether a resource belongs to Fusebox itself, by its tag or by its name."""
+    if facts.tags and OWN_TAG in facts.tags:
+        return True
+    return any(part.startswith(own_prefix) for part in re.split("[:/]", facts.arn))
+
+
+def gate(
+    decision: Decision, settings: GuardrailSettings, exemption: state.Exemption | None, paused: str
+) -> tuple[Disposition, str] | None:
+    """Where a decision ends before any action, with the detail; None lets it through to the cap.
+
+    An exemption comes first, because it also ends questions; observe mode neither acts nor asks.
+    """
+    if decision.action is None:
+        return (Disposition.REPORTED if decision.report else Disposition.LEFT), ""
+    if exemption is not None:
+        return Disposition.EXEMPT, str(exemption)
+    if settings.mode == "observe":
+        return Disposition.OBSERVED, ""
+    if paused:
+        return Disposition.PAUSED, paused
+    if settings.mode == "approve":
+        return Disposition.NEEDS_APPROVAL, "the guardrail's mode is approve"
+    if decision.action.irreversible and not settings.allow_irreversible:
+        return Disposition.NEEDS_APPROVAL, decision.action.irreversible
+    return None
+
+
+def last_look(table: Table, guardrail: str, facts: Facts, now: datetime) -> tuple[Disposition, str] | None:
+    """The pause switch and the exemptions once more, right before one action (field report F19)."""
+    paused = state.paused(table, guardrail)
+    if paused:
+        return Disposition.PAUSED, paused
+    exemption = exemption_of(facts, state.exemptions(table, [facts.arn], now), now)
+    return (Disposition.EXEMPT, str(exemption)) if exemption else None
+
+
+def exemption_of(facts: Facts, recorded: dict[str, state.Exemption], now: datetime) -> state.Exemption | None:
+    """The exemption of a resource from the table or its tags, whichever there is."""
+    return recorded.get(facts.arn) or state.exemption_by_tag(facts.arn, facts.tags or {}, now)

@@ -1,0 +1,124 @@
+"""The append-only record of findings, questions, actions and their undos.
+
+Partition = the resource, sort key = what it is, so a resource's history reads in one query.
+Rows are written once and never changed: every ledger row has version 1, which the table refuses to
+overwrite. An action is an `intent` with the prior state, written before the change, and an
+`outcome` after it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from functions.core.table import SHARDS, Row, Table, shard_of
+from functions.core.types import Action, Decision, Disposition, Json, canonical_hash, iso, plan_hash
+
+Entry = dict[str, Json]
+INTENT, OUTCOME, FINDING, UNDO = "intent", "outcome", "finding", "undo"
+
+
+def partition(resource: str) -> str:
+    return f"ledger#{resource}"
+
+
+def action_id(run: str, resource: str) -> str:
+    """Names one action: the run it belongs to, then the resource."""
+    return f"{run}.{canonical_hash(resource)[:10]}"
+
+
+def intent_row(run: str, guardrail: str, mode: str, decision: Decision, now: datetime, undoes: str = "") -> Row:
+    """The record of a change about to be made; `undoes` names the action that this one turns back."""
+    assert decision.action is not None
+    identity = action_id(run, decision.resource)
+    entry = describe(guardrail, mode, decision) | {"kind": UNDO if undoes else INTENT, "action_id": identity}
+    if undoes:
+        entry["undoes"] = undoes
+    return _row(run, decision.resource, f"action#{identity}#1-intent", entry, now)
+
+
+def outcome_row(intent: Entry, disposition: Disposition, detail: str, now: datetime) -> Row:
+    """How the action of an intent ended."""
+    identity, run, resource = str(intent["action_id"]), str(intent["run"]), str(intent["resource"])
+    kept = ("action_id", "guardrail", "resource", "name", "saving", "undoes")
+    entry: Entry = {key: intent[key] for key in kept if key in intent}
+    entry |= {"kind": OUTCOME, "result": disposition.value, "detail": detail}
+    return _row(run, resource, f"action#{identity}#2-outcome", entry, now)
+
+
+def finding_row(
+    run: str, guardrail: str, mode: str, decision: Decision, disposition: Disposition, period: int, now: datetime
+) -> Row:
+    """A finding that changed nothing. Its key repeats within a period, so it is recorded once in it.
+
+    Source of the rule: field report F20 (the same alert again and again); the key is resource +
+    rule + state + period.
+    """
+    action = decision.action
+    change: list[Json] = [] if action is None else [dict(action.parameters), dict(action.prior)]
+    state = canonical_hash(guardrail, decision.rule, decision.verdict, disposition.value, change)[:24]
+    entry = describe(guardrail, mode, decision) | {"kind": FINDING, "result": disposition.value}
+    return _row(run, decision.resource, f"finding#{state}#{period}", entry, now)
+
+
+def describe(guardrail: str, mode: str, decision: Decision) -> Entry:
+    """A decision as a ledger entry, without time and run."""
+    entry: Entry = {
+        "guardrail": guardrail,
+        "mode": mode,
+        "resource": decision.resource,
+        "name": decision.name,
+        "verdict": decision.verdict,
+        "rule": decision.rule,
+        "reason": decision.reason,
+        "saving": decision.saving,
+        "evidence": dict(decision.evidence),
+    }
+    if decision.action is not None:
+        entry["action"] = {
+            key: dict(value) if isinstance(value, dict) else value for key, value in asdict(decision.action).items()
+        }
+        entry["plan"] = plan_hash(guardrail, decision)
+    return entry
+
+
+def action_of(entry: Entry) -> Action:
+    """The action that an intent recorded."""
+    recorded = entry["action"]
+    assert isinstance(recorded, dict)
+    parameters, prior = recorded["parameters"], recorded["prior"]
+    assert isinstance(parameters, dict) and isinstance(prior, dict)
+    return Action(str(recorded["kind"]), parameters, prior, str(recorded["irreversible"]))
+
+
+def period_of(now: datetime, days: int) -> int:
+    """Number of the period of so many days that `now` falls in, counted from 1970."""
+    return int(now.timestamp()) // (days * 86_400)
+
+
+def entries_of_run(table: Table, run: str) -> Iterator[Entry]:
+    """All entries of one run in the order of time."""
+    shards = (table.query_index("listing", f"run#{run}#{shard}") for shard in range(SHARDS))
+    yield from (row.body for row in heapq.merge(*shards, key=lambda row: (row.at, row.sk)))
+
+
+def entries_since(table: Table, since: datetime, until: datetime) -> Iterator[Entry]:
+    """All entries between two moments in the order of time."""
+    day = since.date()
+    while day <= until.date():
+        shards = (table.query_index("day", f"{day}#{shard}", since=iso(since)) for shard in range(SHARDS))
+        yield from (row.body for row in heapq.merge(*shards, key=lambda row: (row.at, row.sk)))
+        day += timedelta(days=1)
+
+
+def entries_of_resource(table: Table, resource: str) -> Iterator[Entry]:
+    """Everything recorded about one resource."""
+    yield from (row.body for row in table.query(partition(resource)))
+
+
+def _row(run: str, resource: str, sort: str, entry: Entry, now: datetime) -> Row:
+    at, shard = iso(now), shard_of(resource)
+    body: Entry = entry | {"at": at, "run": run}
+    return Row(partition(resource), sort, body, listing=f"run#{run}#{shard}", day=f"{now.date()}#{shard}", at=at)

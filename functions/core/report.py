@@ -1,0 +1,94 @@
+"""What one run did, counted as it goes; small and JSON-friendly, so that it crosses a resumed sweep."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from functions.core.types import Decision, Disposition, Json
+
+EXAMPLES = 5
+COUNTERS = ("counts", "verdicts", "new")
+NEWS = {
+    Disposition.DONE,
+    Disposition.FAILED,
+    Disposition.UNSETTLED,
+    Disposition.NEEDS_APPROVAL,
+    Disposition.CAPPED,
+    Disposition.OBSERVED,
+    Disposition.REPORTED,
+    Disposition.PAUSED,
+}
+
+
+@dataclass
+class RunReport:
+    """Counts by disposition and verdict, dollars a month, and the largest few examples of each.
+
+    `new` counts what this run added to the ledger: a run whose `new` is empty has nothing to tell.
+    """
+
+    run: str
+    guardrail: str
+    mode: str
+    seen: int = 0
+    settled: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    verdicts: Counter[str] = field(default_factory=Counter)
+    new: Counter[str] = field(default_factory=Counter)
+    saving: dict[str, float] = field(default_factory=dict)
+    examples: dict[str, list[dict[str, Json]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, decision: Decision, disposition: Disposition, detail: str = "", *, new: bool = True) -> None:
+        """Counts one resource; `new` is False for a finding that the ledger holds already."""
+        self.seen += 1
+        self.counts[disposition] += 1
+        self.verdicts[decision.verdict] += 1
+        if disposition is Disposition.LEFT:
+            return
+        self.saving[disposition] = self.saving.get(disposition, 0.0) + decision.saving
+        if new and disposition in NEWS:
+            self.new[disposition] += 1
+        self._show(decision, disposition, detail)
+
+    def note(self, text: str) -> None:
+        """Adds a remark about the run as a whole, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    @property
+    def partial(self) -> bool:
+        """Whether something that should have been done was not."""
+        return bool(self.counts[Disposition.FAILED] or self.counts[Disposition.UNSETTLED])
+
+    @property
+    def has_news(self) -> bool:
+        return bool(self.new or self.settled or self.notes)
+
+    def _show(self, decision: Decision, disposition: Disposition, detail: str) -> None:
+        shown = self.examples.setdefault(disposition, [])
+        example: dict[str, Json] = {
+            "resource": decision.resource,
+            "name": decision.name,
+            "verdict": decision.verdict,
+            "reason": decision.reason,
+            "saving": decision.saving,
+        }
+        if decision.action is not None and decision.action.irreversible:
+            example["irreversible"] = decision.action.irreversible
+        if detail:
+            example["detail"] = detail
+        shown.append(example)
+        shown.sort(key=lambda one: (-abs(float(str(one["saving"]))), str(one["name"])))
+        del shown[EXAMPLES:]
+
+    def to_json(self) -> dict[str, Any]:
+        counters = {key: dict(vars(self)[key]) for key in COUNTERS}
+        return {**vars(self), **counters}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> RunReport:
+        counters = {key: Counter(data[key]) for key in COUNTERS}
+        return cls(**{**data, **counters})

@@ -1,0 +1,51 @@
+"""One run of one guardrail: what the engine's steps are handed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic
+
+from functions.core import gates
+from functions.core.guardrail import Account, F, Guardrail, S
+from functions.core.report import RunReport
+from functions.core.table import Table
+from functions.core.types import Decision
+
+
+@dataclass(frozen=True)
+class Run(Generic[F, S]):
+    """A guardrail at work in one account and Region.
+
+    `own_prefix` begins the names of Fusebox's own resources. `clock` gives aware UTC times. `id`
+    names the run in the ledger.
+    """
+
+    guardrail: Guardrail[F, S]
+    settings: S
+    account: Account[F]
+    table: Table
+    clock: Callable[[], datetime]
+    own_prefix: str
+    id: str
+
+    @property
+    def name(self) -> str:
+        return self.guardrail.name
+
+    def new_report(self) -> RunReport:
+        return RunReport(self.id, self.name, self.settings.mode)
+
+    def decide(self, facts: F) -> Decision:
+        """The guardrail's decision; Fusebox's own resources are left alone whatever it says."""
+        decision = self.guardrail.decide(facts, self.settings, self.clock())
+        if decision.action is not None and gates.is_own(facts, self.own_prefix):
+            return Decision(decision.resource, decision.name, "own", "own", "belongs to Fusebox itself")
+        return decision
+
+
+def new_run_id(now: datetime) -> str:
+    """Sorts by time and is unique."""
+    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"

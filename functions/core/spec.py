@@ -1,0 +1,130 @@
+"""What a guardrail declares about itself: the one source for its stack, handler, CLI and docs.
+
+Imports neither boto3 nor CDK, so synth, the CLI and the functions can all read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from functions.core.types import Mode
+
+OWN_TAG = "fusebox:component"
+"""Every resource of a Fusebox stack carries this tag; its roles are denied any change to them."""
+STRICT = {"extra": "forbid", "strict": True}
+"""Pydantic's settings for policy dataclasses: unknown keys and silently converted types are errors."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cap:
+    """The blast radius: how much one guardrail may change in any rolling hour, over events and sweeps."""
+
+    __pydantic_config__ = STRICT
+    actions_per_hour: int = 500
+    dollars_per_hour: float = 1000.0
+
+    def __post_init__(self) -> None:
+        if self.actions_per_hour < 0 or self.dollars_per_hour < 0:
+            raise ValueError("a cap is zero or more; zero never acts")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardrailSettings:
+    """The settings every guardrail has; a guardrail's own dataclass extends it.
+
+    Fields carry their meaning in `metadata["doc"]`, from which the docs tables and the editor's
+    schema are made.
+    """
+
+    __pydantic_config__ = STRICT
+    mode: Mode = field(
+        default="observe",
+        metadata={"doc": "`observe` reports only; `approve` asks first; `enforce` acts, then tells"},
+    )
+    allow_irreversible: bool = field(
+        default=False,
+        metadata={"doc": "let `enforce` make changes that cannot be undone without asking"},
+    )
+    cap: Cap = field(
+        default_factory=Cap,
+        metadata={"doc": "most `actions_per_hour` and `dollars_per_hour`; past it the guardrail pauses itself"},
+    )
+    remind_days: int = field(
+        default=30,
+        metadata={"doc": "days until an unchanged finding is reported again"},
+    )
+
+    def __post_init__(self) -> None:
+        if self.remind_days < 1:
+            raise ValueError("remind_days is 1 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permission:
+    """An IAM grant with its reason. `resources` may use {partition}, {region}, {account}.
+
+    `dependent` names the API a grant serves where that API needs it without the code calling it.
+    """
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    reason: str
+    dependent: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fence:
+    """An IAM Deny for what the policy protects: holds even if the code is wrong."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    reason: str
+    conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventTrigger:
+    """One EventBridge rule: all events of one source that the guardrail wants to see.
+
+    `excludes_own_role` adds the clause that keeps Fusebox's own calls out: Lambda does not cut
+    loops that run through CloudTrail and EventBridge.
+    """
+
+    name: str
+    summary: str
+    pattern: Mapping[str, Any]
+    excludes_own_role: bool = True
+
+    def pattern_for(self, role_arn: str) -> dict[str, Any]:
+        """The full event pattern. Calls of IAM users carry no session issuer: those still match."""
+        pattern: dict[str, Any] = {**self.pattern}
+        if self.excludes_own_role:
+            issuer = {"arn": [{"anything-but": [role_arn]}, {"exists": False}]}
+            identity = {"userIdentity": {"sessionContext": {"sessionIssuer": issuer}}}
+            pattern["detail"] = {**pattern.get("detail", {}), **identity}
+        return pattern
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardrailSpec:
+    """Everything the rest of Fusebox needs to know about a guardrail, apart from its code."""
+
+    name: str
+    title: str
+    watches: str
+    does: str
+    handler: str
+    settings: type[GuardrailSettings]
+    events: tuple[EventTrigger, ...]
+    sweep: str
+    permissions: tuple[Permission, ...]
+    fences: Callable[[Any], tuple[Fence, ...]]
+    arn_format: str
+    event_delay_seconds: int = 0
+    memory_mb: int = 256
+
+    def arn(self, name: str, *, partition: str, region: str, account: str) -> str:
+        """The ARN of a resource of this guardrail, from its plain name."""
+        return self.arn_format.format(partition=partition, region=region, account=account, name=name)

@@ -1,0 +1,95 @@
+"""The table as a local SQLite file: for runs from cron or a pipeline with nothing deployed."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from functions.core.table import Group, Index, Key, Row
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS rows (
+    pk TEXT NOT NULL, sk TEXT NOT NULL, body TEXT NOT NULL, version INTEGER NOT NULL,
+    listing TEXT NOT NULL, day TEXT NOT NULL, at TEXT NOT NULL, expires INTEGER NOT NULL,
+    PRIMARY KEY (pk, sk)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_listing ON rows (listing, at) WHERE listing != '';
+CREATE INDEX IF NOT EXISTS by_day ON rows (day, at) WHERE day != '';
+"""
+INDEX_QUERY = {
+    "listing": "SELECT * FROM rows WHERE listing = ? AND listing != '' AND at >= ? ORDER BY at, sk",
+    "day": "SELECT * FROM rows WHERE day = ? AND day != '' AND at >= ? ORDER BY at, sk",
+}
+BUSY_SECONDS = 30.0
+
+
+class SqliteTable:
+    """See `Table`. Several processes may share the file; each write is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(SCHEMA)
+
+    def get(self, keys: Sequence[Key]) -> dict[Key, Row]:
+        found: dict[Key, Row] = {}
+        for pk, sk in keys:
+            query = self._db.execute("SELECT * FROM rows WHERE pk = ? AND sk = ?", (pk, sk))
+            for record in query:
+                found[pk, sk] = _row(record)
+        return found
+
+    def write(self, groups: Sequence[Group]) -> list[int]:
+        lost: list[int] = []
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for position, group in enumerate(groups):
+                if all(self._version(row.key) == row.version - 1 for row in group):
+                    self._db.executemany(
+                        "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)", map(_record, group)
+                    )
+                else:
+                    lost.append(position)
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+        return lost
+
+    def query(self, pk: str, *, prefix: str = "") -> Iterator[Row]:
+        rows = self._db.execute("SELECT * FROM rows WHERE pk = ? AND sk >= ? ORDER BY sk", (pk, prefix))
+        for record in rows:
+            row = _row(record)
+            if not row.sk.startswith(prefix):
+                return
+            yield row
+
+    def query_index(self, index: Index, value: str, *, since: str = "") -> Iterator[Row]:
+        for record in self._db.execute(INDEX_QUERY[index], (value, since)):
+            yield _row(record)
+
+    def delete(self, key: Key, version: int) -> bool:
+        done = self._db.execute("DELETE FROM rows WHERE pk = ? AND sk = ? AND version = ?", (*key, version))
+        return done.rowcount == 1
+
+    def _version(self, key: Key) -> int:
+        record = self._db.execute("SELECT version FROM rows WHERE pk = ? AND sk = ?", key).fetchone()
+        return int(record[0]) if record else 0
+
+
+Record = tuple[str, str, str, int, str, str, str, int]
+"""A row in the order of the schema's columns."""
+
+
+def _row(record: Record) -> Row:
+    pk, sk, body, version, listing, day, at, expires = record
+    return Row(pk, sk, json.loads(body), version, listing, day, at, expires)
+
+
+def _record(row: Row) -> Record:
+    body = json.dumps(row.body, separators=(",", ":"))
+    return (row.pk, row.sk, body, row.version, row.listing, row.day, row.at, row.expires)

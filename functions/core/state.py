@@ -1,0 +1,153 @@
+"""What changes while Fusebox runs: the pause switch, exemptions, the lease and the claims.
+
+Unlike ledger rows these have versions. Whoever cannot read them does not act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from functions.core.table import Key, Row, Table
+from functions.core.types import Json, Refused, iso
+
+PAUSE: Key = ("state#pause", "switch")
+EVERYTHING = "*"
+EXEMPTIONS = "state#exemptions"
+LEASES = "state#leases"
+CLOCK_SLACK = timedelta(minutes=5)
+
+
+def parse_moment(text: Json) -> datetime:
+    """An ISO time, as the table and events hold it, in UTC; ValueError if it is none."""
+    return datetime.fromisoformat(str(text).replace("Z", "+00:00")).astimezone(UTC)
+
+
+def check_clock(written: Json, now: datetime) -> None:
+    """Refuses to work when the table holds a time from the future: some clock is wrong, maybe ours."""
+    if parse_moment(written) > now + CLOCK_SLACK:
+        raise Refused(f"the clock says {iso(now)}, but the table was written at {written}: no action until they agree")
+
+
+# --- pause ----------------------------------------------------------------------------------
+
+
+def paused(table: Table, guardrail: str) -> str:
+    """Why the guardrail is paused, or "" while it may act."""
+    row = table.get([PAUSE]).get(PAUSE)
+    for scope in (EVERYTHING, guardrail):
+        if row and isinstance(entry := row.body.get(scope), dict):
+            return f"paused by {entry['by']} at {entry['at']}: {entry['reason']}"
+    return ""
+
+
+def pause(table: Table, scope: str, *, by: str, reason: str, now: datetime) -> None:
+    """Stops every action of a guardrail, or of all with EVERYTHING, from the next action on."""
+    _edit_pause(table, lambda body: {**body, scope: {"by": by, "reason": reason, "at": iso(now)}})
+
+
+def resume(table: Table, scope: str) -> bool:
+    """Ends a pause; says whether there was one."""
+    row = table.get([PAUSE]).get(PAUSE)
+    if row is None or scope not in row.body:
+        return False
+    _edit_pause(table, lambda body: {key: value for key, value in body.items() if key != scope})
+    return True
+
+
+def _edit_pause(table: Table, change: Callable[[dict[str, Json]], dict[str, Json]]) -> None:
+    for _ in range(8):
+        row = table.get([PAUSE]).get(PAUSE) or Row(*PAUSE, {}, version=0)
+        if not table.write([(Row(*PAUSE, change(row.body), version=row.version + 1),)]):
+            return
+    raise Refused("the pause switch is being changed by others; try again")
+
+
+# --- exemptions -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A resource left alone until a moment, with who answers for it and why."""
+
+    resource: str
+    owner: str
+    reason: str
+    until: datetime
+
+    def __str__(self) -> str:
+        return f"exempt until {self.until:%Y-%m-%d %H:%M} UTC, {self.owner}: {self.reason}"
+
+
+TAG_UNTIL, TAG_OWNER, TAG_REASON = "fusebox:exempt-until", "fusebox:exempt-owner", "fusebox:exempt-reason"
+
+
+def exempt(table: Table, exemption: Exemption, now: datetime) -> None:
+    """Records an exemption, in place of an earlier one of the same resource."""
+    key = (EXEMPTIONS, exemption.resource)
+    body: dict[str, Json] = {
+        "owner": exemption.owner,
+        "reason": exemption.reason,
+        "until": iso(exemption.until),
+        "at": iso(now),
+    }
+    before = table.get([key]).get(key)
+    row = Row(*key, body, version=(before.version if before else 0) + 1)
+    if table.write([(row,)]):
+        raise Refused(f"{exemption.resource}: the exemption is being changed by someone else; try again")
+
+
+def exemptions(table: Table, resources: Iterable[str], now: datetime) -> dict[str, Exemption]:
+    """The exemptions in force among `resources`, by resource."""
+    rows = table.get([(EXEMPTIONS, resource) for resource in resources])
+    found = {}
+    for row in rows.values():
+        one = Exemption(row.sk, str(row.body["owner"]), str(row.body["reason"]), parse_moment(row.body["until"]))
+        if one.until > now:
+            found[row.sk] = one
+    return found
+
+
+def exemption_by_tag(resource: str, tags: Mapping[str, str], now: datetime) -> Exemption | None:
+    """The exemption that the resource's own tags claim, if it has not run out.
+
+    A date means to the end of that day, UTC. An unreadable date counts as exempt for good: what
+    someone tried to protect is not changed because of a typing error.
+    """
+    if TAG_UNTIL not in tags:
+        return None
+    owner, reason = tags.get(TAG_OWNER, "tag"), tags.get(TAG_REASON, f"tag {TAG_UNTIL}")
+    text = tags[TAG_UNTIL].strip()
+    try:
+        until = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return Exemption(resource, owner, f"{reason} (unreadable date {text!r})", datetime.max.replace(tzinfo=UTC))
+    if "T" not in text and " " not in text:
+        until += timedelta(days=1)
+    until = until.replace(tzinfo=UTC) if until.tzinfo is None else until.astimezone(UTC)
+    return Exemption(resource, owner, reason, until) if until > now else None
+
+
+# --- the sweep's lease ----------------------------------------------------------------------
+
+
+def acquire_lease(table: Table, name: str, holder: str, now: datetime, lasts: timedelta) -> str:
+    """Takes or renews a single-flight lease; returns "" or who holds it instead."""
+    key = (LEASES, name)
+    row = table.get([key]).get(key)
+    if row is not None:
+        check_clock(row.body["at"], now)
+        if row.body["holder"] != holder and parse_moment(row.body["until"]) > now:
+            return f"{row.body['holder']} until {row.body['until']}"
+    body: dict[str, Json] = {"holder": holder, "until": iso(now + lasts), "at": iso(now)}
+    lost = table.write([(Row(*key, body, version=(row.version if row else 0) + 1),)])
+    return "another run that took it just now" if lost else ""
+
+
+def release_lease(table: Table, name: str, holder: str) -> None:
+    """Ends a lease early, if it is still the holder's."""
+    key = (LEASES, name)
+    row = table.get([key]).get(key)
+    if row is not None and row.body["holder"] == holder:
+        table.delete(key, row.version)

@@ -1,0 +1,134 @@
+"""The words of the domain as values: scope, decision, action, disposition.
+
+Everything here is frozen and JSON-friendly: these values cross the ledger, the approval workflow
+and the alerts topic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+Mode = Literal["observe", "approve", "enforce"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The account and Region a guardrail works in, and the role it works as ("" outside Lambda)."""
+
+    account: str
+    region: str
+    partition: str = "aws"
+    role_arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One change to one resource.
+
+    `prior` holds the values the change overwrites, `parameters` the values it writes; both use the
+    same keys, so an undo is the action turned round. `irreversible` says what cannot be brought
+    back, or is empty.
+    """
+
+    kind: str
+    parameters: Mapping[str, Json]
+    prior: Mapping[str, Json]
+    irreversible: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a guardrail concludes about one resource, and why.
+
+    `verdict` is the guardrail's own word ("never_expires", "protected", …) and `rule` the policy
+    rule it follows from. With an `action` the resource should change; without one `report` tells a
+    finding that only a person can settle from a resource that is simply right. `saving` is in US
+    dollars a month and may be negative.
+    """
+
+    resource: str
+    name: str
+    verdict: str
+    rule: str
+    reason: str
+    action: Action | None = None
+    report: bool = False
+    saving: float = 0.0
+    evidence: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Disposition(StrEnum):
+    """What became of a decision once it had passed the gates."""
+
+    LEFT = "left"
+    REPORTED = "reported"
+    OBSERVED = "observed"
+    EXEMPT = "exempt"
+    PAUSED = "paused"
+    CAPPED = "capped"
+    NEEDS_APPROVAL = "needs_approval"
+    IN_FLIGHT = "in_flight"
+    CHANGED = "changed"
+    GONE = "gone"
+    DONE = "done"
+    FAILED = "failed"
+    UNSETTLED = "unsettled"
+
+
+class ActionFailed(Exception):
+    """AWS refused an action, or did not answer it.
+
+    `certain` is False where the change may have happened all the same: its intent then stays open,
+    and the next sweep settles it by looking.
+    """
+
+    def __init__(self, detail: str, *, certain: bool = True) -> None:
+        super().__init__(detail)
+        self.certain = certain
+
+
+class ResourceGone(Exception):
+    """The resource no longer exists, so there is nothing left to do."""
+
+
+class MalformedEvent(ValueError):
+    """An event Fusebox cannot read; it is raised so that it ends in the failure queue."""
+
+
+class Refused(Exception):
+    """Fusebox declines to act, for the one-line reason given."""
+
+
+class Busy(Refused):
+    """The same work is under way elsewhere, so there is nothing to do here."""
+
+
+def plan_hash(guardrail: str, decision: Decision) -> str:
+    """Binds an action to what was seen: SHA-256 over guardrail, resource, change, prior values and rule.
+
+    Metrics, money and times stay out, so a later look at an unchanged resource gives the same hash.
+    """
+    action = decision.action
+    if action is None:
+        raise ValueError(f"{decision.resource}: a decision without an action has no plan")
+    return canonical_hash(
+        guardrail, decision.resource, action.kind, dict(action.parameters), dict(action.prior), decision.rule
+    )
+
+
+def canonical_hash(*parts: Json) -> str:
+    """SHA-256, in hex, of the parts as canonical JSON (sorted keys, no white space)."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def iso(moment: datetime) -> str:
+    """UTC with microseconds: sorts as text in the order of time."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,167 @@
+"""What log_retention declares: settings, triggers, permissions, fences."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from functions.core.spec import (
+    OWN_TAG,
+    STRICT,
+    EventTrigger,
+    Fence,
+    GuardrailSettings,
+    GuardrailSpec,
+    Permission,
+)
+
+Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+"""The only values PutRetentionPolicy takes (CloudWatch Logs API reference)."""
+VALID_DAYS: tuple[int, ...] = get_args(Days)
+LIST_QUOTA, PUT_QUOTA = 10.0, 5.0
+"""DescribeLogGroups, and PutRetentionPolicy, DeleteRetentionPolicy and ListTagsForResource, a second."""
+GLOB = re.compile(r"[A-Za-z0-9_./#*?-]+")
+WATCHED = ("CreateLogGroup", "PutRetentionPolicy", "DeleteRetentionPolicy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Groups whose name matches the regular expression and that carry the tag keep logs so many days."""
+
+    __pydantic_config__ = STRICT
+    days: Days
+    name: str = ""
+    tag: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name and not self.tag:
+            raise ValueError("a rule needs `name` (a regular expression), `tag` (key=value), or both")
+        try:
+            re.compile(self.name)
+        except re.error as error:
+            raise ValueError(f"name {self.name!r} is no regular expression: {error}") from error
+        if self.tag and not all(self.tag.partition("=")):
+            raise ValueError(f"tag {self.tag!r} is not of the form key=value")
+
+    @property
+    def id(self) -> str:
+        """What the ledger calls the rule: its own condition, so that moving it changes nothing."""
+        return " and ".join(filter(None, (f"name~{self.name}" if self.name else "", self.tag)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Calls a second at the most; a throttled reply takes them back to AWS's default quotas."""
+
+    __pydantic_config__ = STRICT
+    lists_per_second: float = LIST_QUOTA
+    puts_per_second: float = PUT_QUOTA
+
+    def __post_init__(self) -> None:
+        if min(self.lists_per_second, self.puts_per_second) <= 0:
+            raise ValueError("a pace is more than zero")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogRetentionSettings(GuardrailSettings):
+    """Settings of log_retention."""
+
+    default_days: Days = field(default=30, metadata={"doc": "retention of groups that no rule names"})
+    rules: tuple[Rule, ...] = field(
+        default=(),
+        metadata={"doc": "first match wins: `name` (regular expression, searched) and/or `tag` (key=value) → `days`"},
+    )
+    existing: Literal["keep", "lengthen", "set"] = field(
+        default="keep",
+        metadata={
+            "doc": "groups that have a value already: `keep` it, `lengthen` a shorter one, or `set` it as the rules say"
+        },
+    )
+    protect: tuple[str, ...] = field(
+        default=("*audit*", "*cloudtrail*", "*flow-log*", "*flowlog*"),
+        metadata={"doc": "names never touched (`*` and `?`, any case); also denied to the role by IAM"},
+    )
+    pace: Pace = field(default_factory=Pace, metadata={"doc": "`lists_per_second` and `puts_per_second` of a run"})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for glob in self.protect:
+            if not GLOB.fullmatch(glob):
+                raise ValueError(f"protect {glob!r}: a log group name with * and ? in it, {GLOB.pattern}")
+
+
+def fences(settings: LogRetentionSettings) -> tuple[Fence, ...]:
+    """Denies retention changes on protected names and on Fusebox's own groups.
+
+    IAM compares case exactly, the code does not: the usual spellings are all denied.
+    """
+    changes = ("logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy")
+    groups = "arn:{partition}:logs:*:*:log-group:"
+    spellings = sorted(
+        {spelt for glob in settings.protect for spelt in (glob, glob.lower(), glob.upper(), glob.title())}
+    )
+    protected = Fence(
+        actions=changes,
+        resources=tuple(f"{groups}{glob}" for glob in spellings),
+        reason="names that the policy protects",
+    )
+    own = Fence(
+        actions=changes,
+        resources=(f"{groups}*",),
+        reason="Fusebox's own log groups",
+        conditions={"StringLike": {f"aws:ResourceTag/{OWN_TAG}": "*"}},
+    )
+    return (protected, own) if spellings else (own,)
+
+
+SPEC = GuardrailSpec(
+    name="log_retention",
+    title="Log retention",
+    watches="log groups made or changed, and a daily sweep",
+    does="sets the retention of groups that never expire",
+    handler="functions.log_retention.handler.handle",
+    settings=LogRetentionSettings,
+    events=(
+        EventTrigger(
+            name="log-group-calls",
+            summary="`CreateLogGroup`, `PutRetentionPolicy`, `DeleteRetentionPolicy` through CloudTrail",
+            pattern={
+                "source": ["aws.logs"],
+                "detail-type": ["AWS API Call via CloudTrail"],
+                "detail": {
+                    "eventSource": ["logs.amazonaws.com"],
+                    "eventName": list(WATCHED),
+                    "errorCode": [{"exists": False}],
+                },
+            },
+        ),
+    ),
+    sweep="rate(1 day)",
+    # Tags and retention that a deployment sets after the creation have arrived by then (F7, F8).
+    event_delay_seconds=120,
+    permissions=(
+        Permission(
+            actions=("logs:DescribeLogGroups",),
+            resources=("arn:{partition}:logs:{region}:{account}:log-group:*",),
+            reason="read every group's retention, age, size and class",
+        ),
+        Permission(
+            actions=("logs:ListTagsForResource",),
+            resources=("arn:{partition}:logs:{region}:{account}:log-group:*",),
+            reason="read the tags of one group right before a change; also lets the Tagging API read them",
+        ),
+        Permission(
+            actions=("tag:GetResources",),
+            resources=("*",),
+            reason="read the tags of a page of groups in one call; the action takes no resource",
+        ),
+        Permission(
+            actions=("logs:PutRetentionPolicy",),
+            resources=("arn:{partition}:logs:{region}:{account}:log-group:*",),
+            reason="set the retention",
+        ),
+    ),
+    fences=fences,
+    arn_format="arn:{partition}:logs:{region}:{account}:log-group:{name}",
+)

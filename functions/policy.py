@@ -1,0 +1,149 @@
+"""fusebox.yaml, the owner's policy: read, validated, and explained where it is wrong.
+
+Used when the app is synthesised and by the CLI, never in Lambda: there each function finds its own
+settings, already validated, as JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, create_model
+
+from functions.core.guardrail import Guardrail
+from functions.core.spec import GuardrailSettings
+from functions.policy_errors import PolicyError, Problem, explain
+from functions.policy_yaml import Document, parse
+from functions.registry import GUARDRAILS
+
+POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-arm64:27"
+"""Powertools' public layer, pinned. Mainland China and GovCloud have other accounts: set your own."""
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+
+
+class Strict(BaseModel):
+    """Unknown keys and silently converted types are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+class Subscribers(Strict):
+    """Who is told."""
+
+    email: tuple[Email, ...] = ()
+    """E-mail addresses; each confirms its subscription once."""
+
+
+class PolicyFile(Strict):
+    """The shape of fusebox.yaml, but for its guardrails."""
+
+    prefix: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,19}$")] = "fusebox"
+    """Begins the name of everything that Fusebox makes: 2 to 20 of a-z, 0-9 and -, a letter first."""
+    alerts: Subscribers = Subscribers()
+    """Findings, questions and actions."""
+    operations: Subscribers = Subscribers()
+    """Alarms about Fusebox itself."""
+    powertools_layer_arn: str = POWERTOOLS_LAYER
+    """The layer with Powertools for AWS Lambda; {partition} and {region} are filled in."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A valid policy; `guardrails` holds the settings of every registered guardrail by its name."""
+
+    prefix: str
+    alert_emails: tuple[str, ...]
+    operations_emails: tuple[str, ...]
+    powertools_layer_arn: str
+    guardrails: Mapping[str, GuardrailSettings]
+
+
+def load_policy(file: Path, guardrails: tuple[Guardrail[Any, Any], ...] = GUARDRAILS) -> Policy:
+    """Reads a policy; raises PolicyError with a line for each thing that is wrong with it."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PolicyError(str(file), [Problem(0, "", f"cannot be read: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise PolicyError(str(file), [Problem(1, "", "is not UTF-8 text")]) from error
+    document = parse(text, str(file))
+    model = _model(guardrails)
+    try:
+        # Strict validation takes tuples and dataclasses from lists and objects in JSON only.
+        read: Any = model.model_validate_json(json.dumps(_jsonable(document, str(file))))
+    except ValidationError as error:
+        raise explain(str(file), error.errors(), document.line_of, lambda path: keys_at(model, path)) from error
+    return Policy(
+        read.prefix,
+        read.alerts.email,
+        read.operations.email,
+        read.powertools_layer_arn,
+        {one.name: getattr(read.guardrails, one.name) for one in guardrails},
+    )
+
+
+def json_schema(guardrails: tuple[Guardrail[Any, Any], ...] = GUARDRAILS) -> dict[str, Any]:
+    """The schema that editors complete and check fusebox.yaml with."""
+    schema = _model(guardrails).model_json_schema()
+    for one in guardrails:
+        described = schema["$defs"][one.spec.settings.__name__]["properties"]
+        for field in dataclasses.fields(one.spec.settings):
+            described[field.name]["description"] = re.sub("`", "", field.metadata["doc"])
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "fusebox.yaml", **schema}
+
+
+def keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    """The keys that may stand under a path of the policy."""
+    kind: Any = model
+    for part in path:
+        if isinstance(part, int):
+            continue
+        kind = _kind_of(kind, part)
+    return list(_fields(kind))
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return {name: info.annotation for name, info in kind.model_fields.items()}
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return get_type_hints(kind)
+    return {}
+
+
+def _kind_of(kind: Any, key: str) -> Any:
+    found = _fields(kind).get(key)
+    return get_args(found)[0] if get_origin(found) is tuple else found
+
+
+def _model(guardrails: tuple[Guardrail[Any, Any], ...]) -> type[BaseModel]:
+    settings: dict[str, Any] = {
+        one.name: (one.spec.settings, Field(default_factory=one.spec.settings, description=one.spec.does))
+        for one in guardrails
+    }
+    section = create_model("Guardrails", __base__=Strict, **settings)
+    whole: dict[str, Any] = {
+        "guardrails": (section, Field(default_factory=section, description="Settings by guardrail"))
+    }
+    return create_model("Fusebox", __base__=PolicyFile, **whole)
+
+
+def _jsonable(document: Document, file: str) -> Any:
+    """The document's value, if JSON can hold it (YAML also writes dates, sets and binary data)."""
+
+    def check(value: Any, path: tuple[str | int, ...]) -> Any:
+        if isinstance(value, dict):
+            return {key: check(one, (*path, key)) for key, one in value.items()}
+        if isinstance(value, list):
+            return [check(one, (*path, index)) for index, one in enumerate(value)]
+        if value is None or isinstance(value, str | int | float | bool):
+            return value
+        key = ".".join(map(str, path))
+        raise PolicyError(file, [Problem(document.line_of(path), key, f"found {value!r}: put it in quotes")])
+
+    return check(document.value, ())

@@ -1,0 +1,10 @@
+"""The guardrails of this Fusebox, one line each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.core.guardrail import Guardrail
+from functions.log_retention.guardrail import GUARDRAIL as LOG_RETENTION
+
+GUARDRAILS: tuple[Guardrail[Any, Any], ...] = (LOG_RETENTION,)
