@@ -22,6 +22,7 @@ KEPT = timedelta(days=2)
 
 
 def claim_key(guardrail: str, resource: str) -> Key:
+    """Where the claim of a resource is kept: one for each guardrail."""
     return (f"state#claims#{guardrail}", resource)
 
 
@@ -70,4 +71,5 @@ def is_stale(claim: Row, now: datetime) -> bool:
 
 
 def open_listing(guardrail: str) -> str:
+    """The index partition that shows a guardrail's open claims."""
     return f"open#{guardrail}"

@@ -62,10 +62,12 @@ def evaluate(run: Run[F, S], batch: Sequence[F], report: RunReport) -> None:
             through.append(Candidate(facts, decision))
         else:
             ended.append((decision, *end))
-    granted = _within_cap(run, through, report)
+    granted = cap.reserve(run.table, run.name, run.settings.cap, [one.decision.saving for one in through], now)
     ended += [(one.decision, Disposition.CAPPED, "the hour's cap is used up") for one in through[granted:]]
     _record(run, ended, report)
     acting.act(run, through[:granted], report)
+    if granted < len(through):
+        _pause_itself(run, report)
 
 
 Ended = tuple[Decision, Disposition, str]
@@ -79,15 +81,12 @@ def _lease(run: Run[F, S]) -> datetime:
     return now
 
 
-def _within_cap(run: Run[F, S], through: Sequence[Candidate[F]], report: RunReport) -> int:
-    """How many of the batch the cap lets go ahead; when it does not suffice, the guardrail pauses itself."""
-    now, limit = run.clock(), run.settings.cap
-    granted = cap.reserve(run.table, run.name, limit, [one.decision.saving for one in through], now)
-    if granted < len(through):
-        reason = f"cap of {limit.actions_per_hour} actions or ${limit.dollars_per_hour:,.2f} an hour reached"
-        state.pause(run.table, run.name, by="fusebox", reason=reason, now=now)
-        report.note(f"{reason}; the guardrail paused itself. To go on: fusebox resume {run.name}")
-    return granted
+def _pause_itself(run: Run[F, S], report: RunReport) -> None:
+    """What follows on a used-up cap: nothing more happens, and a person is asked once about the remainder."""
+    limit = run.settings.cap
+    reason = f"cap of {limit.actions_per_hour} actions or ${limit.dollars_per_hour:,.2f} an hour reached"
+    state.pause(run.table, run.name, by="fusebox", reason=reason, now=run.clock())
+    report.note(f"{reason}; the guardrail paused itself. To go on: fusebox resume {run.name}")
 
 
 def _record(run: Run[F, S], ended: Sequence[Ended], report: RunReport) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from functions.core.table import SHARDS, Row, Table, shard_of
@@ -21,6 +20,7 @@ INTENT, OUTCOME, FINDING, UNDO = "intent", "outcome", "finding", "undo"
 
 
 def partition(resource: str) -> str:
+    """The partition that holds a resource's history."""
     return f"ledger#{resource}"
 
 
@@ -65,6 +65,7 @@ def finding_row(
 
 def describe(guardrail: str, mode: str, decision: Decision) -> Entry:
     """A decision as a ledger entry, without time and run."""
+    action = decision.action
     entry: Entry = {
         "guardrail": guardrail,
         "mode": mode,
@@ -76,9 +77,12 @@ def describe(guardrail: str, mode: str, decision: Decision) -> Entry:
         "saving": decision.saving,
         "evidence": dict(decision.evidence),
     }
-    if decision.action is not None:
+    if action is not None:
         entry["action"] = {
-            key: dict(value) if isinstance(value, dict) else value for key, value in asdict(decision.action).items()
+            "kind": action.kind,
+            "parameters": dict(action.parameters),
+            "prior": dict(action.prior),
+            "irreversible": action.irreversible,
         }
         entry["plan"] = plan_hash(guardrail, decision)
     return entry
@@ -89,7 +93,8 @@ def action_of(entry: Entry) -> Action:
     recorded = entry["action"]
     assert isinstance(recorded, dict)
     parameters, prior = recorded["parameters"], recorded["prior"]
-    assert isinstance(parameters, dict) and isinstance(prior, dict)
+    assert isinstance(parameters, dict)
+    assert isinstance(prior, dict)
     return Action(str(recorded["kind"]), parameters, prior, str(recorded["irreversible"]))
 
 

@@ -1,0 +1,53 @@
+"""One account for each test, with the guardrail's world in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.core.entry import Function
+from functions.core.guardrail import Guardrail
+from functions.registry import GUARDRAILS
+from tests.aws_world import REGION, RecordingClients, create_table, environment, function_of
+from tests.contract.worlds import WORLDS, World
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A guardrail in its world."""
+
+    guardrail: Guardrail[Any, Any]
+    world: World
+    clients: RecordingClients
+
+    def function(self, mode: str) -> Function:
+        return function_of(self.guardrail, self.world.settings(mode), self.clients)
+
+
+@pytest.fixture(params=GUARDRAILS, ids=lambda guardrail: guardrail.name)
+def guardrail(request: pytest.FixtureRequest) -> Guardrail[Any, Any]:
+    found: Guardrail[Any, Any] = request.param
+    return found
+
+
+@pytest.fixture
+def stage_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Guardrail[Any, Any]], Stage]]:
+    with mock_aws():
+        monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+        for key, value in environment("").items():
+            monkeypatch.setenv(key, value)
+        topic = boto3.client("sns", region_name=REGION).create_topic(Name="alerts")["TopicArn"]
+        monkeypatch.setenv("FUSEBOX_ALERTS_TOPIC", topic)
+        create_table()
+
+        def stage(guardrail: Guardrail[Any, Any]) -> Stage:
+            world = WORLDS[guardrail.name]
+            world.seed()
+            return Stage(guardrail, world, RecordingClients())
+
+        yield stage

@@ -1,0 +1,92 @@
+"""Every sample event of every guardrail: does its rule let it through, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.core.types import MalformedEvent, Refused
+from functions.registry import GUARDRAILS
+from local.patterns import matches
+from tests.aws_world import ROLE, Context
+from tests.contract.conftest import Stage
+
+EVENTS = Path(__file__).parents[2] / "events"
+CASES = [(one, file) for one in GUARDRAILS for file in sorted((EVENTS / one.name).glob("*.json"))]
+LOOKED_AT = [(one, file) for one, file in CASES if json.loads(file.read_text())["expect"] in ("act", "ask", "nothing")]
+IDS = [f"{one.name}-{file.stem}" for one, file in CASES]
+StageOf = Callable[[Any], Stage]
+
+
+def test_every_guardrail_with_events_has_samples() -> None:
+    assert {one.name for one in GUARDRAILS if one.spec.events} == {one.name for one, _ in CASES}
+
+
+@pytest.mark.parametrize(("guardrail", "file"), CASES, ids=IDS)
+def test_the_rules_let_through_what_they_should(guardrail: Any, file: Path) -> None:
+    case = json.loads(file.read_text())
+    patterns = [trigger.pattern_for(ROLE) for trigger in guardrail.spec.events]
+    assert any(matches(pattern, case["event"]) for pattern in patterns) is case["matches"]
+
+
+@pytest.mark.parametrize(("guardrail", "file"), CASES, ids=IDS)
+def test_what_comes_of_an_event(guardrail: Any, file: Path, stage_of: StageOf) -> None:
+    case = json.loads(file.read_text())
+    stage = stage_of(guardrail)
+    before = stage.world.state()
+    handle = stage.function("enforce").handle
+    expect = case["expect"]
+    if expect == "failure":
+        with pytest.raises((MalformedEvent, Refused)):
+            handle(case["event"], Context())
+    else:
+        answer = handle(case["event"], Context())
+        if expect == "skip":
+            assert answer["skipped"]
+        else:
+            assert answer["counts"] == {"act": {"done": 1}, "ask": {"needs_approval": 1}}.get(
+                expect, {"left": 1} if answer["counts"] else {}
+            )
+    changed = sum(before[name] != now for name, now in stage.world.state().items())
+    assert changed == (1 if expect == "act" else 0)
+    assert len(stage.clients.writes) == changed
+
+
+@pytest.mark.parametrize(("guardrail", "file"), LOOKED_AT, ids=lambda one: getattr(one, "stem", None))
+def test_the_same_event_twice_ends_as_one_change(guardrail: Any, file: Path, stage_of: StageOf) -> None:
+    case = json.loads(file.read_text())
+    stage = stage_of(guardrail)
+    function = stage.function("enforce")
+    function.handle(case["event"], Context())
+    once, written = stage.world.state(), len(stage.clients.writes)
+    function.handle(case["event"], Context())
+    assert stage.world.state() == once
+    assert len(stage.clients.writes) == written
+
+
+@pytest.mark.parametrize("nonsense", [None, 7, "text", [], {}, {"Records": "no"}, {"detail": {}}, {"fusebox": "dance"}])
+def test_nonsense_ends_as_a_failure_and_never_in_a_change(guardrail: Any, stage_of: StageOf, nonsense: object) -> None:
+    stage = stage_of(guardrail)
+    with pytest.raises(MalformedEvent):
+        stage.function("enforce").handle(nonsense, Context())
+    assert stage.clients.writes == []
+
+
+def test_one_bad_message_of_a_batch_does_not_hold_up_the_others(guardrail: Any, stage_of: StageOf) -> None:
+    stage = stage_of(guardrail)
+    good = next(
+        case["event"]
+        for one, file in CASES
+        if one is guardrail and (case := json.loads(file.read_text()))["expect"] == "act"
+    )
+    records = [
+        {"messageId": "bad", "body": "{", "attributes": {}, "messageAttributes": {}},
+        {"messageId": "good", "body": json.dumps(good), "attributes": {}, "messageAttributes": {}},
+    ]
+    answer = stage.function("enforce").handle({"Records": records}, Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
+    assert len(stage.clients.writes) == 1

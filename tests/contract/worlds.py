@@ -1,0 +1,60 @@
+"""For each guardrail an account to try it on. A guardrail without one fails the contract tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+from moto.logs.models import LogStream, logs_backends
+
+from functions.core.spec import GuardrailSettings
+from functions.log_retention.spec import LogRetentionSettings, Pace
+from tests.aws_world import ACCOUNT, REGION
+
+FAST = Pace(lists_per_second=100_000, puts_per_second=100_000)
+
+
+@dataclass(frozen=True)
+class World:
+    """`seed` fills the account, `state` shows what the guardrail could have changed, `settings` by mode."""
+
+    seed: Callable[[], None]
+    state: Callable[[], dict[str, Any]]
+    settings: Callable[[Any], GuardrailSettings]
+
+
+def make_group(name: str, *, days: int | None = None, age_days: float = 0.0, stored_bytes: int = 0) -> None:
+    """A log group as it would look after some life."""
+    logs = boto3.client("logs", region_name=REGION)
+    logs.create_log_group(logGroupName=name)
+    if days:
+        logs.put_retention_policy(logGroupName=name, retentionInDays=days)
+    group = logs_backends[ACCOUNT][REGION].groups[name]
+    group.creation_time = (datetime.now(UTC) - timedelta(days=age_days)).replace(tzinfo=None)
+    if stored_bytes:
+        logs.create_log_stream(logGroupName=name, logStreamName="s")
+        stream: LogStream = group.streams["s"]
+        stream.stored_bytes = stored_bytes
+
+
+def seed_log_groups() -> None:
+    make_group("/aws/lambda/checkout")
+    make_group("/aws/lambda/checkout-v2")
+    make_group("/org/audit", age_days=900, stored_bytes=10**12)
+    make_group("/ecs/set-on-purpose", days=365)
+    make_group("/legacy/orders", age_days=1100, stored_bytes=5 * 10**9)
+
+
+def retentions() -> dict[str, Any]:
+    groups = logs_backends[ACCOUNT][REGION].groups
+    return {name: group.retention_in_days for name, group in groups.items()}
+
+
+WORLDS = {
+    "log_retention": World(
+        seed_log_groups, retentions, lambda mode: LogRetentionSettings(mode=mode, default_days=30, pace=FAST)
+    ),
+}

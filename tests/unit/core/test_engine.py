@@ -1,0 +1,397 @@
+"""The engine's promises, told with lamps that should be off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from functions.core import engine, ledger, state
+from functions.core.report import RunReport
+from functions.core.settings import from_plain, to_plain
+from functions.core.spec import Cap, GuardrailSettings
+from functions.core.sqlite_table import SqliteTable
+from functions.core.types import ActionFailed, Busy, Disposition, Refused
+from tests.lamps import START, Clock, House, Lamp, refuse, run_of
+
+OBSERVE = GuardrailSettings()
+APPROVE = GuardrailSettings(mode="approve")
+ENFORCE = GuardrailSettings(mode="enforce")
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> SqliteTable:
+    return SqliteTable(tmp_path / "ledger.sqlite3")
+
+
+@pytest.fixture
+def house() -> House:
+    return House(Clock())
+
+
+def sweep(house: House, table: SqliteTable, settings: GuardrailSettings, name: str = "run-1") -> RunReport:
+    run = run_of(house, table, settings, name)
+    report = run.new_report()
+    assert engine.sweep(run, report, "", stop=lambda: False) == ""
+    return report
+
+
+def entries(table: SqliteTable, resource: str) -> list[tuple[str, str]]:
+    return [(str(one["kind"]), str(one.get("result", ""))) for one in ledger.entries_of_resource(table, resource)]
+
+
+# --- modes
+
+
+def test_observe_mode_changes_nothing_and_says_what_it_would_do(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic", watts=25.0)
+    report = sweep(house, table, OBSERVE)
+    assert house.switched == []
+    assert report.counts == {Disposition.OBSERVED: 2}
+    assert report.saving == {Disposition.OBSERVED: 50.0}
+    assert entries(table, "hall") == [("finding", "observed")]
+
+
+def test_enforce_mode_acts_and_records_intent_and_outcome(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    report = sweep(house, table, ENFORCE)
+    assert house.switched == [("hall", False)]
+    assert report.counts == {Disposition.DONE: 1}
+    assert entries(table, "hall") == [("intent", ""), ("outcome", "done")]
+    intent = next(iter(ledger.entries_of_resource(table, "hall")))
+    assert intent["action"] == {
+        "kind": "switch",
+        "parameters": {"lit": False},
+        "prior": {"lit": True},
+        "irreversible": "",
+    }
+
+
+def test_approve_mode_asks_about_everything(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    assert sweep(house, table, APPROVE).counts == {Disposition.NEEDS_APPROVAL: 1}
+    assert house.switched == []
+
+
+def test_what_cannot_be_undone_asks_first_even_in_enforce_mode(house: House, table: SqliteTable) -> None:
+    house.add("heirloom", precious=True)
+    house.add("hall")
+    report = sweep(house, table, ENFORCE)
+    assert house.switched == [("hall", False)]
+    assert report.counts == {Disposition.DONE: 1, Disposition.NEEDS_APPROVAL: 1}
+    assert entries(table, "heirloom") == [("finding", "needs_approval")]
+
+
+def test_the_owner_may_allow_what_cannot_be_undone(house: House, table: SqliteTable) -> None:
+    house.add("heirloom", precious=True)
+    sweep(house, table, replace(ENFORCE, allow_irreversible=True))
+    assert house.switched == [("heirloom", False)]
+
+
+def test_unknown_never_acts(house: House, table: SqliteTable) -> None:
+    house.add("hall", tags=None)
+    assert sweep(house, table, ENFORCE).counts == {Disposition.REPORTED: 1}
+    assert house.switched == []
+
+
+# --- repeats
+
+
+def test_a_second_run_has_nothing_to_do_and_nothing_to_tell(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic")
+    house.add("heirloom", precious=True)
+    sweep(house, table, ENFORCE)
+    before = entries(table, "hall") + entries(table, "heirloom")
+    house.clock.forward(hours=2)
+    again = sweep(house, table, ENFORCE, "run-2")
+    assert len(house.switched) == 2
+    assert not again.has_news
+    assert entries(table, "hall") + entries(table, "heirloom") == before
+
+
+def test_an_open_question_is_put_again_after_the_reminder_period(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    assert sweep(house, table, APPROVE).has_news
+    house.clock.forward(days=31)
+    assert sweep(house, table, APPROVE, "run-2").has_news
+    assert len(entries(table, "hall")) == 2
+
+
+def test_a_change_of_state_is_told_though_the_period_is_not_over(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table, OBSERVE)
+    assert sweep(house, table, APPROVE, "run-2").has_news
+
+
+# --- exemptions, pause, own resources
+
+
+def test_an_exempt_resource_is_left_alone_until_the_exemption_ends(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    state.exempt(table, state.Exemption("hall", "ada", "guests", START + timedelta(days=1)), START)
+    assert sweep(house, table, ENFORCE).counts == {Disposition.EXEMPT: 1}
+    house.clock.forward(days=2)
+    assert sweep(house, table, ENFORCE, "run-2").counts == {Disposition.DONE: 1}
+
+
+@pytest.mark.parametrize(
+    ("until", "exempt"),
+    [
+        ("2026-11-22", True),
+        ("2026-11-21", False),
+        ("2026-11-22T11:59:00Z", False),
+        ("2026-11-22T13:00:00+00:00", True),
+        ("next tuesday", True),
+    ],
+)
+def test_an_exemption_by_tag(house: House, table: SqliteTable, until: str, exempt: bool) -> None:
+    house.add("hall", tags={"fusebox:exempt-until": until, "fusebox:exempt-owner": "ada"})
+    expected = Disposition.EXEMPT if exempt else Disposition.DONE
+    assert sweep(house, table, ENFORCE).counts == {expected: 1}
+
+
+def test_an_exemption_that_comes_while_the_batch_runs_still_counts(house: House, table: SqliteTable) -> None:
+    house.add("attic", "hall")
+
+    def exempt_the_next(lamp: Lamp) -> None:
+        state.exempt(table, state.Exemption("hall", "ada", "wait!", START + timedelta(days=1)), START)
+
+    house.before_act = exempt_the_next
+    report = sweep(house, table, ENFORCE)
+    assert house.switched == [("attic", False)]
+    assert report.counts == {Disposition.DONE: 1, Disposition.EXEMPT: 1}
+    assert entries(table, "hall") == [("intent", ""), ("outcome", "exempt")]
+
+
+@pytest.mark.parametrize("scope", ["lamps", state.EVERYTHING])
+def test_a_pause_stops_every_action_from_the_next_one_on(house: House, table: SqliteTable, scope: str) -> None:
+    house.add("attic", "hall")
+    house.before_act = lambda lamp: state.pause(table, scope, by="ada", reason="stop!", now=START)
+    report = sweep(house, table, ENFORCE)
+    assert house.switched == [("attic", False)]
+    assert report.counts == {Disposition.DONE: 1, Disposition.PAUSED: 1}
+    house.before_act = lambda lamp: None
+    assert sweep(house, table, ENFORCE, "run-2").counts[Disposition.PAUSED] == 1
+    assert state.resume(table, scope)
+    assert not state.resume(table, scope)
+    house.clock.forward(seconds=1)
+    assert sweep(house, table, ENFORCE, "run-3").counts[Disposition.DONE] == 1
+
+
+def test_a_pause_of_another_guardrail_changes_nothing(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    state.pause(table, "doors", by="ada", reason="paint", now=START)
+    assert sweep(house, table, ENFORCE).counts == {Disposition.DONE: 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "tags"),
+    [("hall", {"fusebox:component": "store"}), ("arn:x:log-group:/aws/lambda/fusebox-us-east-1-lamps", {})],
+)
+def test_it_never_acts_on_its_own_resources(house: House, table: SqliteTable, name: str, tags: dict[str, str]) -> None:
+    house.add(name, tags=tags)
+    assert sweep(house, table, replace(ENFORCE, allow_irreversible=True)).verdicts == {"own": 1}
+    assert house.switched == []
+
+
+# --- cap
+
+
+def test_the_cap_stops_the_run_pauses_the_guardrail_and_asks_once(house: House, table: SqliteTable) -> None:
+    house.add(*"abcde")
+    settings = replace(ENFORCE, cap=Cap(actions_per_hour=3))
+    report = sweep(house, table, settings)
+    assert len(house.switched) == 3
+    assert report.counts == {Disposition.DONE: 3, Disposition.CAPPED: 2}
+    assert "fusebox resume lamps" in report.notes[0]
+    house.clock.forward(hours=2)
+    later = sweep(house, table, settings, "run-2")
+    assert len(house.switched) == 3
+    assert later.counts[Disposition.PAUSED] == 2
+
+
+def test_the_cap_counts_dollars_too(house: House, table: SqliteTable) -> None:
+    house.add("a", "b", "c", watts=400.0)
+    report = sweep(house, table, replace(ENFORCE, cap=Cap(dollars_per_hour=1000.0)))
+    assert report.counts == {Disposition.DONE: 2, Disposition.CAPPED: 1}
+
+
+def test_the_cap_counts_over_runs_within_a_rolling_hour(house: House, table: SqliteTable) -> None:
+    settings = replace(ENFORCE, cap=Cap(actions_per_hour=2))
+    house.add("a", "b")
+    sweep(house, table, settings)
+    house.clock.forward(minutes=59)
+    house.add("c")
+    assert sweep(house, table, settings, "run-2").counts[Disposition.CAPPED] == 1
+    state.resume(table, "lamps")
+    house.clock.forward(minutes=3)
+    assert sweep(house, table, settings, "run-3").counts[Disposition.DONE] == 1
+
+
+# --- failures
+
+
+def test_one_that_fails_stops_no_other(house: House, table: SqliteTable) -> None:
+    house.add("a", "b", "c")
+
+    def fail_for_b(lamp: Lamp) -> None:
+        if lamp.arn == "b":
+            raise ActionFailed("AccessDenied")
+
+    house.before_act = fail_for_b
+    report = sweep(house, table, ENFORCE)
+    assert [name for name, _ in house.switched] == ["a", "c"]
+    assert report.partial
+    assert report.counts == {Disposition.DONE: 2, Disposition.FAILED: 1}
+    assert entries(table, "b") == [("intent", ""), ("outcome", "failed")]
+
+
+def test_a_resource_that_is_gone_is_no_failure(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    house.before_act = lambda lamp: house.lamps.clear()
+    report = sweep(house, table, ENFORCE)
+    assert report.counts == {Disposition.GONE: 1}
+    assert not report.partial
+
+
+def crash(lamp: Lamp) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("lit_afterwards", "result"), [(False, "done"), (True, "failed")])
+def test_a_crash_between_intent_and_outcome_is_settled_by_the_next_sweep(
+    house: House, table: SqliteTable, lit_afterwards: bool, result: str
+) -> None:
+    house.add("hall")
+    house.before_act = crash
+    with pytest.raises(KeyboardInterrupt):
+        sweep(house, table, ENFORCE)
+    assert entries(table, "hall") == [("intent", "")]
+    house.lamps["hall"] = replace(house.lamps["hall"], lit=lit_afterwards)
+    house.before_act = lambda lamp: None
+    house.clock.forward(minutes=30)
+    report = sweep(house, table, ENFORCE, "run-2")
+    assert report.settled == 1
+    assert entries(table, "hall")[:2] == [("intent", ""), ("outcome", result)]
+    house.clock.forward(minutes=30)
+    assert sweep(house, table, ENFORCE, "run-3").settled == 0
+
+
+def test_an_answer_that_never_came_is_settled_by_looking(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    house.before_act = refuse("read timed out", certain=False)
+    report = sweep(house, table, ENFORCE)
+    assert report.counts == {Disposition.UNSETTLED: 1}
+    assert report.partial
+    assert entries(table, "hall") == [("intent", "")]
+    house.before_act = lambda lamp: None
+    house.clock.forward(minutes=30)
+    assert sweep(house, table, ENFORCE, "run-2").settled == 1
+
+
+# --- races
+
+
+def test_duplicates_end_in_one_action(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    first, second = run_of(house, table, ENFORCE, "run-1"), run_of(house, table, ENFORCE, "run-2")
+    seen = list(house.read_lamps(["hall"]).values())
+    house.clock.forward(seconds=1)
+    reports = [first.new_report(), second.new_report()]
+    engine.evaluate(first, seen, reports[0])
+    engine.evaluate(second, seen, reports[1])
+    assert house.switched == [("hall", False)]
+    assert reports[1].counts == {Disposition.IN_FLIGHT: 1}
+    assert entries(table, "hall") == [("intent", ""), ("outcome", "done")]
+
+
+def test_two_runs_at_the_same_moment_end_in_one_action(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    rival = run_of(house, table, ENFORCE, "run-2")
+    rivals = rival.new_report()
+
+    def overtaken(lamp: Lamp) -> None:
+        house.before_act = lambda lamp: None
+        engine.evaluate(rival, [lamp], rivals)
+
+    house.before_act = overtaken
+    sweep(house, table, ENFORCE)
+    assert house.switched == [("hall", False)]
+    assert rivals.counts == {Disposition.IN_FLIGHT: 1}
+
+
+def test_somebody_lights_it_again_and_it_is_switched_off_again(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table, ENFORCE)
+    house.clock.forward(seconds=5)
+    house.add("hall")
+    engine.look_at(run_of(house, table, ENFORCE, "run-2"), ["hall"])
+    assert len(house.switched) == 2
+
+
+def test_what_was_seen_too_long_ago_is_looked_at_again(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    seen = list(house.read_lamps(["hall"]).values())
+    house.lamps["hall"] = replace(house.lamps["hall"], lit=False)
+    house.clock.forward(seconds=61)
+    run = run_of(house, table, ENFORCE)
+    report = run.new_report()
+    engine.evaluate(run, seen, report)
+    assert house.switched == []
+    assert report.counts == {Disposition.CHANGED: 1}
+
+
+def test_what_was_seen_just_now_costs_no_second_look(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table, ENFORCE)
+    assert house.read == []
+
+
+def test_a_second_sweep_at_the_same_time_is_refused(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    run = run_of(house, table, OBSERVE)
+    house.page_size = 1
+    house.add("attic")
+    assert engine.sweep(run, run.new_report(), "", stop=lambda: True) == "1"
+    with pytest.raises(Busy, match="run-1"):
+        sweep(house, table, OBSERVE, "run-2")
+    assert engine.sweep(run, run.new_report(), "1", stop=lambda: True) == ""
+    sweep(house, table, OBSERVE, "run-3")
+
+
+def test_a_sweep_that_was_interrupted_goes_on_where_it_stopped(house: House, table: SqliteTable) -> None:
+    house.add(*"abcdef")
+    house.page_size = 2
+    run = run_of(house, table, ENFORCE)
+    report, cursor = run.new_report(), ""
+    steps = 0
+    while steps == 0 or cursor:
+        cursor = engine.sweep(run, report, cursor, stop=lambda: True)
+        report = RunReport.from_json(report.to_json())
+        steps += 1
+    assert steps == 3
+    assert report.counts == {"done": 6}
+    assert len(house.switched) == 6
+
+
+# --- fails closed
+
+
+def test_a_clock_that_runs_behind_the_table_stops_everything(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table, OBSERVE)
+    run = run_of(house, table, OBSERVE)
+    state.acquire_lease(table, "lamps", "run-1", START, timedelta(minutes=20))
+    house.clock.forward(hours=-1)
+    with pytest.raises(Refused, match="clock"):
+        engine.sweep(run, run.new_report(), "", stop=lambda: False)
+    assert house.switched == []
+
+
+def test_settings_survive_the_way_into_a_function() -> None:
+    settings = GuardrailSettings(mode="approve", cap=Cap(actions_per_hour=7))
+    assert from_plain(GuardrailSettings, to_plain(settings)) == settings
+    with pytest.raises(TypeError):
+        from_plain(GuardrailSettings, {"mod": "approve"})
