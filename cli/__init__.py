@@ -1,0 +1,1 @@
+"""The fusebox command: see what Fusebox would do, run it, read its ledger, turn things back."""

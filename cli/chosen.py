@@ -1,0 +1,75 @@
+"""What the command line chose: a policy, guardrails, a resource."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from functions.core.guardrail import Guardrail
+from functions.core.types import Refused, Scope
+from functions.registry import GUARDRAILS
+
+DEFAULT_POLICY = Path("fusebox.yaml")
+AnyGuardrail = Guardrail[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenPolicy:
+    """The settings to work with: `prefix` of Fusebox's own names, settings by guardrail, and where they come from."""
+
+    prefix: str
+    guardrails: dict[str, Any]
+    source: str
+
+
+def policy(file: Path | None) -> ChosenPolicy:
+    """The named policy, ./fusebox.yaml, or every guardrail's defaults; raises PolicyError."""
+    from functions.policy import PolicyFile, load_policy
+
+    if file is None and not DEFAULT_POLICY.exists():
+        defaults = {one.name: one.spec.settings() for one in GUARDRAILS}
+        return ChosenPolicy(PolicyFile().prefix, defaults, f"defaults (there is no ./{DEFAULT_POLICY})")
+    file = file or DEFAULT_POLICY
+    loaded = load_policy(file)
+    return ChosenPolicy(loaded.prefix, dict(loaded.guardrails), str(file))
+
+
+def guardrail(name: str) -> AnyGuardrail:
+    """The guardrail of that name; Refused with the names there are."""
+    for one in GUARDRAILS:
+        if one.name == name.replace("-", "_"):
+            return one
+    raise Refused(f"there is no guardrail {name!r}; there are: {', '.join(one.name for one in GUARDRAILS)}")
+
+
+def guardrails(names: Sequence[str]) -> tuple[AnyGuardrail, ...]:
+    """The named guardrails once each, or all of them."""
+    return tuple({one.name: one for one in map(guardrail, names)}.values()) or GUARDRAILS
+
+
+def resource(text: str, of: str | None, scope: Scope) -> tuple[str, AnyGuardrail]:
+    """The ARN that an ARN or a plain name means, with the guardrail that watches it.
+
+    Refused for an ARN of another account, Region or kind: an exemption for it would protect nothing.
+    """
+    candidates = guardrails([of] if of else [])
+    if not text.startswith("arn:"):
+        if len(candidates) > 1:
+            raise Refused(f"{text!r} is no ARN: say which guardrail's resource it is with --guardrail")
+        if not text.strip():
+            raise Refused("the resource is empty: give an ARN or a name")
+        return _arn(candidates[0], text, scope), candidates[0]
+    # The console and older API fields end a log group's ARN in ":*"; the engine knows it without.
+    arn = text.removesuffix(":*")
+    for one in candidates:
+        start = _arn(one, "", scope)
+        if arn.startswith(start) and len(arn) > len(start):
+            return arn, one
+    allowed = ", ".join(_arn(one, "NAME", scope) for one in candidates)
+    raise Refused(f"{text} is nothing Fusebox watches here; allowed are: {allowed}")
+
+
+def _arn(one: AnyGuardrail, name: str, scope: Scope) -> str:
+    return one.spec.arn(name, partition=scope.partition, region=scope.region, account=scope.account)

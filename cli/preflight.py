@@ -1,0 +1,119 @@
+"""What a plan can and cannot see from here, found out by trying the reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from botocore.exceptions import ClientError
+
+from cli import store, trouble
+from cli.chosen import AnyGuardrail
+from cli.readonly import ReadOnly, declared_reads
+from cli.session import Place
+from functions.core.types import Refused
+from functions.log_retention.aws import SAFETY_FIELDS as LOG_GROUP_FIELDS
+
+THROUGH_CLOUDTRAIL = "AWS API Call via CloudTrail"
+SAFETY_FIELDS: Mapping[str, tuple[str, str, frozenset[str]]] = {
+    "log_retention": ("logs", "LogGroup", LOG_GROUP_FIELDS),
+}
+"""By guardrail: the service, the shape and its fields without which nothing can be decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the preflight: "ok", "missing" (something cannot be seen or will not work), or a "note"."""
+
+    subject: str
+    state: Literal["ok", "missing", "note"]
+    text: str
+
+
+def of_place(place: Place) -> Iterator[Check]:
+    """Who and where."""
+    yield Check("caller", "ok", place.caller)
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        yield Check("endpoint", "note", f"AWS_ENDPOINT_URL is {endpoint}: this may not be AWS")
+
+
+def of_deployment(place: Place) -> tuple[Check, store.Lease | None]:
+    """Whether a Fusebox is deployed here; its lease where there is one that can be read."""
+    try:
+        found = store.lease(place)
+    except ClientError as error:
+        return Check("deployed", "missing", f"unknown: {trouble.refusal(error)}; `fusebox run` will only observe"), None
+    except Refused as error:
+        return Check("deployed", "missing", f"unknown: {error}"), None
+    if found is None:
+        return Check("deployed", "note", "no Fusebox here; plan and run need none, and no cdk bootstrap"), None
+    return Check("deployed", "ok", f"stack {found.stack}, table {found.table}"), found
+
+
+def of_trail(place: Place, guardrails: Sequence[AnyGuardrail]) -> Iterator[Check]:
+    """Whether API calls reach EventBridge: they do only in an account with a trail that is logging."""
+    waiting = [one.name for one in guardrails if _hears_cloudtrail(one)]
+    if not waiting:
+        return
+    without = f"without one no API call reaches {', '.join(waiting)}: only the sweep works"
+    client = place.clients.get("cloudtrail")
+    try:
+        trails = client.describe_trails()["trailList"]
+        logging = [one["Name"] for one in trails if client.get_trail_status(Name=one["TrailARN"])["IsLogging"]]
+    except ClientError as error:
+        yield Check("trail", "missing", f"unknown whether a trail is logging: {trouble.refusal(error)}")
+        return
+    if logging:
+        yield Check("trail", "ok", f"{', '.join(logging)} is logging: events arrive, if it logs management events")
+    elif trails:
+        yield Check("trail", "missing", f"no trail is logging ({len(trails)} switched off); {without}")
+    else:
+        yield Check("trail", "missing", f"no CloudTrail trail; {without}")
+
+
+def of_sdk(place: Place, guardrail: AnyGuardrail) -> Iterator[Check]:
+    """Whether the installed SDK knows every field a safe decision reads; it drops others without a word."""
+    if guardrail.name not in SAFETY_FIELDS:
+        return
+    import boto3
+
+    service, shape, fields = SAFETY_FIELDS[guardrail.name]
+    unknown = sorted(fields - set(place.clients.get(service).meta.service_model.shape_for(shape).members))
+    if unknown:
+        text = f"boto3 {boto3.__version__} does not know {', '.join(unknown)}: every resource is unknown; upgrade it"
+        yield Check("sdk", "missing", text)
+    else:
+        yield Check("sdk", "ok", f"boto3 {boto3.__version__} knows every field that {guardrail.name} relies on")
+
+
+def of_reads(guardrail: AnyGuardrail, account: Any, watch: ReadOnly) -> Iterator[Check]:
+    """Tries each read a guardrail needs on the first page and one resource of it."""
+    try:
+        page = next(iter(account.pages("")), None)
+        if page is not None and page.facts:
+            account.read([page.facts[0].arn])
+    except ClientError as error:
+        if trouble.code_of(error) not in trouble.DENIED:
+            raise
+    tried = declared_reads([guardrail.spec])
+    untried: list[str] = []
+    for grant in guardrail.spec.permissions:
+        for action in grant.actions:
+            operation = action.partition(":")[2]
+            if operation not in tried:
+                untried.append(f"{action} (to {grant.reason})")
+            elif operation in watch.denied:
+                yield Check(action, "missing", f"not allowed; so {guardrail.name} cannot {grant.reason}")
+            elif operation in watch.answered:
+                yield Check(action, "ok", grant.reason)
+            else:
+                yield Check(action, "note", "not tried, for want of a resource to try it on")
+    if untried:
+        yield Check("changes", "note", f"not tried, because they change something: {', '.join(untried)}")
+
+
+def _hears_cloudtrail(guardrail: AnyGuardrail) -> bool:
+    return any(THROUGH_CLOUDTRAIL in trigger.pattern.get("detail-type", ()) for trigger in guardrail.spec.events)

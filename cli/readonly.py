@@ -1,0 +1,68 @@
+"""Keeps the plan's clients from changing anything, whatever the code above them does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cli import trouble
+from functions.core.clients import Clients
+from functions.core.spec import GuardrailSpec
+from functions.core.types import Refused
+
+OWN_READS = frozenset(
+    {
+        "sts.GetCallerIdentity",
+        "ssm.GetParameter",
+        "cloudtrail.DescribeTrails",
+        "cloudtrail.GetTrailStatus",
+        "dynamodb.BatchGetItem",
+        "dynamodb.Query",
+    }
+)
+"""What the command itself reads."""
+SIGNING_IN = frozenset(
+    {
+        "sts.AssumeRole",
+        "sts.AssumeRoleWithSAML",
+        "sts.AssumeRoleWithWebIdentity",
+        "sso.GetRoleCredentials",
+        "sso-oidc.CreateToken",
+        "signin.CreateOAuth2Token",
+    }
+)
+"""What the SDK calls to get credentials for a profile; these change nothing in the account."""
+READING = ("Describe", "Get", "List")
+
+
+def declared_reads(specs: Iterable[GuardrailSpec]) -> dict[str, str]:
+    """The IAM actions by which guardrails read, by operation name."""
+    actions = (action for spec in specs for grant in spec.permissions for action in grant.actions)
+    return {name: action for action in actions if (name := action.partition(":")[2]).startswith(READING)}
+
+
+class ReadOnly:
+    """A watch over every client made after it: lets reads through, notes what AWS refused, stops all else.
+
+    `answered` and `denied` hold the operation names of calls that AWS answered or did not allow.
+    """
+
+    def __init__(self, clients: Clients, specs: Iterable[GuardrailSpec]) -> None:
+        self._reads = frozenset(declared_reads(specs))
+        self.answered: set[str] = set()
+        self.denied: set[str] = set()
+        # Clients copy the session's handlers when they are made, so this must come before the first.
+        clients.session.events.register("before-call", self._check)
+        clients.session.events.register("after-call", self._note)
+
+    def _check(self, model: Any, **_: Any) -> None:
+        call = f"{model.service_model.service_name}.{model.name}"
+        if call not in OWN_READS and call not in SIGNING_IN and model.name not in self._reads:
+            raise Refused(f"a plan only reads, and {call} is not one of its reads; nothing was sent")
+
+    def _note(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
+        code = parsed.get("Error", {}).get("Code", "")
+        if code in trouble.DENIED:
+            self.denied.add(model.name)
+        elif not code:
+            self.answered.add(model.name)

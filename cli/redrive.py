@@ -1,0 +1,79 @@
+"""fusebox redrive: what failed is looked at again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import options, trouble
+
+if TYPE_CHECKING:
+    from cli.session import Place
+    from cli.store import Deployed
+
+
+def redrive(
+    stack: options.Stack = None,
+    discard: Annotated[
+        bool, typer.Option("--discard", help="Print and then delete messages that can be handed to nobody.")
+    ] = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Look again at events that failed.
+
+    The failure queue's events go to their guardrails once more. They are judged as of now: an event
+    whose resource is long right ends in nothing. A message is deleted once all of it was handed
+    over; what nobody can take stays, and the exit code is 1.
+    """
+    from cli import say, session
+    from cli.redriving import FailureQueue
+
+    place = session.locate()
+    found = _deployed(place, stack)
+    queue = FailureQueue(place.clients, found.failure_queue, found.name)
+    if not as_json:
+        say.note(f"{say.heading('redrive', 'acts', place.scope)} · stack {found.stack}")
+    rows = []
+    kept = []
+    for message in queue.redrive():
+        rows.append({"message": message.id, "sent": message.sent, "problems": message.problems, "body": message.body})
+        if message.problems:
+            kept.append(message)
+        if not as_json:
+            _show(message.id, message.sent, message.problems)
+    for message in kept:
+        if not discard:
+            queue.show_again(message)
+            continue
+        if not as_json:
+            typer.echo(message.body)
+        queue.delete(message)
+    if as_json:
+        body = {"stack": found.stack, "messages": rows, "discarded": len(kept) if discard else 0}
+        say.as_json(say.here("acts", place.scope) | body)
+    else:
+        rest = f"{len(kept)} {'discarded' if discard else 'left in the queue'}" if kept else "none left"
+        typer.echo(f"{len(rows) - len(kept)} of {len(rows)} messages handed over, {rest}.")
+    if kept and not discard:
+        raise typer.Exit(trouble.PARTIAL)
+
+
+def _deployed(place: Place, stack: str | None) -> Deployed:
+    """The stack that was named, or the one deployed here."""
+    from cli import store
+    from functions.core.types import Refused
+
+    if not stack:
+        lease = store.lease(place)
+        if lease is None:
+            raise Refused("no Fusebox is deployed here, so there is no failure queue; name one with --stack NAME")
+        stack = lease.stack
+    return store.deployed(place, stack)
+
+
+def _show(message: str, sent: tuple[tuple[str, str], ...], problems: tuple[str, ...]) -> None:
+    for event, guardrail in sent:
+        typer.echo(f"{message}: event {event} handed to {guardrail}")
+    for problem in problems:
+        typer.echo(f"{message}: stays: {problem}")

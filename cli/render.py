@@ -1,0 +1,41 @@
+"""Tables for people.
+
+Names, tags and reasons come from the account and may hold anything, so nothing is ever parsed as
+Rich markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+PIPED_WIDTH = 160
+
+
+def console() -> Console:
+    """Standard output; where it is no terminal, wide enough for most resource names."""
+    out = Console(highlight=False, markup=False, emoji=False)
+    if not out.is_terminal:
+        out.width = PIPED_WIDTH
+    return out
+
+
+def grid(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    *,
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
+) -> Table:
+    """A plain table; the columns in `right` hold numbers, and those in `whole` are never broken."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for name in columns:
+        number = name in right
+        table.add_column(name, justify="right" if number else "left", overflow="fold", no_wrap=number or name in whole)
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    return table

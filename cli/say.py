@@ -1,0 +1,47 @@
+"""Lines for people and JSON for programs, without loading Rich."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import typer
+
+from functions.core.types import Scope
+
+
+def as_json(data: Any) -> None:
+    """Writes data for programs on standard output."""
+    typer.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def note(text: str) -> None:
+    """A remark beside the output, on stderr."""
+    typer.echo(text, err=True)
+
+
+def heading(command: str, mode: str, scope: Scope) -> str:
+    """The first line of every output: what runs, in which mode, where."""
+    return f"fusebox {command} · {mode} · account {scope.account} · Region {scope.region}"
+
+
+def here(mode: str, scope: Scope) -> dict[str, Any]:
+    """The first keys of every JSON output."""
+    return {"mode": mode, "account": scope.account, "region": scope.region}
+
+
+def dollars(amount: float) -> str:
+    """US dollars; what is too small to show is not shown as nothing."""
+    if 0 < abs(amount) < 0.01:
+        return "<$0.01" if amount > 0 else ">-$0.01"
+    return f"${amount:,.2f}" if amount >= 0 else f"-${-amount:,.2f}"
+
+
+def change(parameters: dict[str, Any], prior: dict[str, Any]) -> str:
+    """What an action sets and what it overwrites: "days none → 30"."""
+    return ", ".join(f"{key} {value_of(prior.get(key))} → {value_of(value)}" for key, value in parameters.items())
+
+
+def value_of(value: Any) -> str:
+    """A value of an action; None is the absence of one."""
+    return "none" if value is None else str(value)

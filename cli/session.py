@@ -1,0 +1,39 @@
+"""Where a command works: the account, the Region, and as whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from botocore.config import Config
+
+from functions.core.clients import Clients
+from functions.core.types import Refused, Scope
+
+FIRST_CALL = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=10)
+"""A wrong endpoint or network shows at the first call, in seconds rather than after eight tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The account and Region of the present credentials, and the ARN they belong to."""
+
+    clients: Clients
+    scope: Scope
+    caller: str
+
+
+def locate(clients: Clients | None = None) -> Place:
+    """Asks STS who and where we are; Refused where no Region is set."""
+    clients = clients or Clients()
+    region = clients.session.region_name
+    if not region:
+        raise Refused("no AWS Region: set AWS_REGION, or a Region in the AWS profile")
+    caller = clients.session.client("sts", config=FIRST_CALL).get_caller_identity()
+    arn = str(caller["Arn"])
+    return Place(clients, Scope(str(caller["Account"]), region, partition=arn.split(":")[1]), arn)
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)

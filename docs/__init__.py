@@ -1,0 +1,1 @@
+"""Documents, and the tables in them that come from the guardrails' specs."""

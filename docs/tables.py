@@ -1,0 +1,130 @@
+"""Writes the generated parts of the documents: `python -m docs.tables`, or with --check just compares.
+
+A generated part stands between `<!-- begin NAME -->` and `<!-- end NAME -->`; everything else in the
+files is written by hand.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from functions.core.guardrail import Guardrail
+from functions.core.spec import GuardrailSpec
+from functions.policy import json_schema
+from functions.registry import GUARDRAILS
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = ROOT / "fusebox.schema.json"
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Every file with generated parts, and what it should hold."""
+    yield SCHEMA, json.dumps(json_schema(), indent=2) + "\n"
+    yield _filled(ROOT / "README.md", {"guardrails": guardrail_table(GUARDRAILS)})
+    for one in GUARDRAILS:
+        parts = {
+            "triggers": trigger_table(one.spec),
+            "settings": settings_table(one.spec),
+            "permissions": permission_table(one.spec),
+        }
+        yield _filled(ROOT / "functions" / one.name / "README.md", parts)
+
+
+def guardrail_table(guardrails: tuple[Guardrail[Any, Any], ...]) -> str:
+    """Trigger, action and default mode of every guardrail."""
+    rows = [
+        (f"[{one.name}](functions/{one.name}/README.md)", one.spec.watches, one.spec.does, one.spec.settings().mode)
+        for one in guardrails
+    ]
+    return table(("Guardrail", "Trigger", "Action", "Default mode"), rows)
+
+
+def trigger_table(spec: GuardrailSpec) -> str:
+    """What wakes a guardrail."""
+    delay = f", {spec.event_delay_seconds} s later" if spec.event_delay_seconds else ""
+    rows = [("event", trigger.summary + delay) for trigger in spec.events]
+    return table(("Trigger", "When"), [*rows, ("sweep", f"`{spec.sweep}`")])
+
+
+def settings_table(spec: GuardrailSpec) -> str:
+    """Every setting with its allowed values and default."""
+    hints = get_type_hints(spec.settings)
+    defaults = spec.settings()
+    rows = [
+        (f"`{one.name}`", _allowed(hints[one.name]), f"`{_shown(getattr(defaults, one.name))}`", one.metadata["doc"])
+        for one in dataclasses.fields(spec.settings)
+    ]
+    return table(("Setting", "Takes", "Default", "Meaning"), rows)
+
+
+def permission_table(spec: GuardrailSpec) -> str:
+    """Every grant with its reason, then what is denied whatever is granted."""
+    granted = [
+        (" ".join(f"`{action}`" for action in one.actions), f"`{one.resources[0]}`", one.reason)
+        for one in spec.permissions
+    ]
+    denied = [
+        ("**denied** " + " ".join(f"`{action}`" for action in one.actions), _fenced(one.resources), one.reason)
+        for one in spec.fences(spec.settings())
+    ]
+    return table(("Permission", "On", "Why"), [*granted, *denied])
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _fenced(resources: tuple[str, ...]) -> str:
+    return f"`{resources[0]}`" + (f" and {len(resources) - 1} more" if len(resources) > 1 else "")
+
+
+def _allowed(hint: Any) -> str:
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return ", ".join(f"`{one.name}`" for one in dataclasses.fields(hint))
+    if get_origin(hint) is tuple:
+        return f"list of {_allowed(get_args(hint)[0])}"
+    if get_args(hint):
+        return ", ".join(f"`{one}`" for one in get_args(hint))
+    return {bool: "`true`, `false`", int: "whole number", str: "text"}.get(hint, str(hint))
+
+
+def _shown(value: Any) -> str:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return json.dumps(dataclasses.asdict(value)).replace('"', "")
+    return str(json.dumps(value)) if not isinstance(value, str) else value
+
+
+def _filled(file: Path, parts: dict[str, str]) -> tuple[Path, str]:
+    text = file.read_text()
+    for name, part in parts.items():
+        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+        if begin not in text:
+            raise SystemExit(f"{file}: the mark {begin} is missing")
+        text = re.sub(f"{begin}.*?{end}", lambda _, new=f"{begin}\n{part}\n{end}": new, text, flags=re.DOTALL)  # type: ignore[misc]
+    return file, text
+
+
+def main() -> None:
+    """Writes, or with --check names the files that are out of date and exits with 1."""
+    stale = [(file, text) for file, text in generated() if not file.exists() or file.read_text() != text]
+    for file, text in stale:
+        name = file.relative_to(ROOT)
+        if "--check" in sys.argv:
+            sys.stderr.write(f"{name} is out of date: run make docs\n")
+        else:
+            file.write_text(text)
+            sys.stderr.write(f"wrote {name}\n")
+    if stale and "--check" in sys.argv:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Reads an AWS API request off the wire and writes errors back in the protocol of its service."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from local import moto_hooks
+
+WsgiEnviron = dict[str, Any]
+# Signing names that differ from botocore's service names, and from the prefix of their IAM actions.
+_SERVICES = {"monitoring": "cloudwatch", "states": "stepfunctions", "tagging": "resourcegroupstaggingapi"}
+_PREFIXES = {"stepfunctions": "states", "resourcegroupstaggingapi": "tag"}
+THROTTLES = {
+    "Throttling",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+}
+
+
+@dataclass(frozen=True)
+class ApiRequest:
+    """One API call. `service` is botocore's name ('logs', 'stepfunctions'), `params` are the call's
+    parameters.
+
+    For JSON services `params` is the body as sent; for query and REST services it is parsed by moto with
+    botocore's own model.
+    """
+
+    service: str
+    operation: str
+    params: Mapping[str, Any]
+    access_key: str
+    body: bytes
+    protocol: str
+
+    @property
+    def action(self) -> str:
+        """The IAM name, like 'logs:PutRetentionPolicy'."""
+        operation = (
+            "InvokeFunction" if (self.service, self.operation) == ("lambda", "Invoke") else self.operation
+        )
+        return f"{_PREFIXES.get(self.service, self.service)}:{operation}"
+
+
+class ApiError(Exception):
+    """An error answer of AWS: its code, message and HTTP status."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code, self.message, self.status = code, message, status
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back over the wire."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @staticmethod
+    def json(value: Any, headers: Mapping[str, str] | None = None, status: int = 200) -> Answer:
+        return Answer(
+            status,
+            {"Content-Type": "application/x-amz-json-1.1", **(headers or {})},
+            json.dumps(value).encode(),
+        )
+
+
+def parse(environ: WsgiEnviron, body: bytes) -> ApiRequest | None:
+    """The request, or None if it is not signed (and so no AWS API call)."""
+    credential = re.search(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+    if credential is None:
+        return None
+    access_key, signing_name = credential.groups()
+    service = _SERVICES.get(signing_name, signing_name)
+    target = environ.get("HTTP_X_AMZ_TARGET")
+    if target:
+        return ApiRequest(
+            service, target.rsplit(".", 1)[-1], json.loads(body or b"{}"), access_key, body, "json"
+        )
+    protocol, operation, params = moto_hooks.parse_by_model(service, environ, body)
+    return ApiRequest(service, operation, params, access_key, body, protocol)
+
+
+def denied(request: ApiRequest, message: str) -> ApiError:
+    """The code each service uses for a call its caller may not make."""
+    codes = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError", "sqs": "AccessDenied"}
+    code = codes.get(
+        request.service, "AccessDenied" if request.protocol == "query" else "AccessDeniedException"
+    )
+    return ApiError(code, message, 400 if request.protocol == "json" else 403)
+
+
+def error_code(answer: Answer) -> str | None:
+    """The error code of an answer, None for a success."""
+    if answer.status < 400:
+        return None
+    found = re.search(rb'"__type"\s*:\s*"([^"]+)"|<Code>([^<]+)</Code>', answer.body)
+    code = (found[1] or found[2]).decode() if found else str(answer.status)
+    return code.rsplit("#", 1)[-1]
+
+
+def error_answer(request: ApiRequest, error: ApiError) -> Answer:
+    """An error in the shape the request's protocol wants."""
+    if request.protocol in ("json", "rest-json"):
+        body = {"__type": error.code, "message": error.message}
+        return Answer.json(body, {"x-amzn-errortype": error.code}, error.status)
+    inner = (
+        f"<Error><Type>Sender</Type><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
+        "</Error>"
+    )
+    if request.protocol == "ec2":
+        text = f"<Response><Errors>{inner}</Errors><RequestID>local</RequestID></Response>"
+    else:
+        text = f"<ErrorResponse>{inner}<RequestId>local</RequestId></ErrorResponse>"
+    return Answer(error.status, {"Content-Type": "text/xml"}, text.encode())

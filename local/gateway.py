@@ -1,0 +1,194 @@
+"""The front door of the account: every API call is read, judged, recorded, and answered by moto or by
+`local`.
+
+A call made with a role's credentials is evaluated against that role's policies. A few operations are
+answered here because moto would do nothing or the wrong thing: invoking a function, putting events, listing
+log groups.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.serving import make_server
+
+from local import api, moto_hooks, permissions, strictness
+from local.api import Answer, ApiError, ApiRequest
+from local.errors import LocalAccountError
+from local.world import HARNESS_KEY, Call, World
+
+Handler = Callable[[ApiRequest], Answer]
+Watcher = Callable[[ApiRequest], None]
+
+
+@dataclass
+class Fault:
+    """An injected failure: calls of `action` whose request holds `match` get `code`, `times` times."""
+
+    action: str
+    match: str
+    code: str
+    message: str
+    times: int
+
+
+@dataclass
+class Quota:
+    """A token bucket: `rate` calls a virtual second, `burst` at once."""
+
+    rate: float
+    burst: float
+    level: float
+    filled_at: float
+
+    def take(self, now: float) -> bool:
+        self.level = min(self.burst, self.level + (now - self.filled_at) * self.rate)
+        self.filled_at = now
+        if self.level < 1:
+            return False
+        self.level -= 1
+        return True
+
+
+class Gateway:
+    """A WSGI application in front of moto, served on a loopback port by a thread of its own."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._lock = threading.Lock()
+        self.faults: list[Fault] = []
+        self.quotas: dict[str, Quota] = {}
+        self.handlers: dict[str, Handler] = {}
+        """Operations answered here instead of by moto, by 'service.Operation'."""
+        self.watchers: dict[str, Watcher] = {}
+        """Called after moto answered an operation without an error."""
+        self.in_flight = 0
+
+    def start(self) -> None:
+        self._moto = moto_hooks.moto_application()
+        self._server = make_server(
+            "127.0.0.1", 0, self._serve, threaded=True, request_handler=moto_hooks.QuietHandler
+        )
+        self._server.daemon_threads = True  # type: ignore[attr-defined]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+        self._world.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        request = api.parse(environ, body)
+        environ["wsgi.input"] = io.BytesIO(body)
+        if request is None:
+            return list(self._moto(environ, start_response))
+        with self._lock:
+            self.in_flight += request.access_key != HARNESS_KEY
+        try:
+            answer = self._answer(request, environ)
+        finally:
+            with self._lock:
+                self.in_flight -= request.access_key != HARNESS_KEY
+        start_response(
+            f"{answer.status} -",
+            [
+                *((k, v) for k, v in answer.headers.items() if k.lower() != "content-length"),
+                ("Content-Length", str(len(answer.body))),
+            ],
+        )
+        return [answer.body]
+
+    def _answer(self, request: ApiRequest, environ: dict[str, Any]) -> Answer:
+        if request.access_key == HARNESS_KEY:
+            return self._forward(environ)
+        time = self._world.clock.now()
+        role = self._world.roles.get(request.access_key)
+        checks: tuple[str, ...] = ()
+        allowed, error = True, None
+        try:
+            if role is not None:
+                checks, allowed = self._judge(request, role)
+            if not allowed:
+                raise api.denied(
+                    request,
+                    f"{role} is not authorized to perform: {request.action} on resource: {', '.join(checks)}",
+                )
+            self._disturb(request)
+            strictness.check_call(request, self._world.scope)
+            answer = self._handle(request, environ)
+            error = api.error_code(answer)
+        except ApiError as refused:
+            error = refused.code
+            answer = api.error_answer(request, refused)
+        except LocalAccountError as problem:
+            # The model's own limits must fail the test, not look like an AWS error to the function.
+            self._world.problems.append(problem)
+            error = "LocalAccountError"
+            answer = api.error_answer(request, ApiError("LocalAccountError", str(problem)))
+        except Exception as crash:
+            # The server would turn it into a bare 500 that nobody reads.
+            self._world.problems.append(crash)
+            raise
+        with self._lock:
+            self._world.calls.append(
+                Call(
+                    time,
+                    role or "owner",
+                    request.service,
+                    request.action,
+                    checks,
+                    allowed,
+                    error,
+                    error in api.THROTTLES,
+                    request.params,
+                )
+            )
+        return answer
+
+    def _judge(self, request: ApiRequest, role: str) -> tuple[tuple[str, ...], bool]:
+        checks = permissions.checks(request, self._world.scope)
+        allowed = all(self._world.role_may(role, check) for check in checks)
+        return tuple(check.resource for check in checks), allowed
+
+    def _disturb(self, request: ApiRequest) -> None:
+        """Applies injected faults and quotas."""
+        with self._lock:
+            quota = self.quotas.get(request.action)
+            if quota is not None and not quota.take(self._world.clock.now().timestamp()):
+                code = "RequestLimitExceeded" if request.service == "ec2" else "ThrottlingException"
+                raise ApiError(code, "Rate exceeded")
+            for fault in self.faults:
+                if (
+                    fault.times > 0
+                    and fault.action == request.action
+                    and (fault.match.encode() in request.body or fault.match in repr(request.params))
+                ):
+                    fault.times -= 1
+                    raise ApiError(fault.code, fault.message)
+
+    def _handle(self, request: ApiRequest, environ: dict[str, Any]) -> Answer:
+        name = f"{request.service}.{request.operation}"
+        if name in self.handlers:
+            return self.handlers[name](request)
+        answer = self._forward(environ)
+        if name in self.watchers and answer.status < 400:
+            self.watchers[name](request)
+        return answer
+
+    def _forward(self, environ: dict[str, Any]) -> Answer:
+        status: list[Any] = []
+
+        def start_response(line: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
+            status[:] = [int(line.split()[0]), dict(headers)]
+
+        body = b"".join(self._moto(environ, start_response))
+        headers: Mapping[str, str] = status[1]
+        return Answer(status[0], headers, body)

@@ -1,0 +1,206 @@
+"""Every place where the local account reaches into moto's private parts.
+
+Each has a canary in tests/local/test_moto_hooks.py that fails when a new moto changes shape. Nothing else in
+`local` imports moto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, Protocol
+
+from moto.backends import get_backend
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+from moto.moto_api._internal.models import moto_api_backend
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+
+
+class Place(Protocol):
+    """An account and Region."""
+
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+
+
+class QuietHandler(MotoRequestHandler):
+    """moto's request handler with keep-alive, as AWS has it, and without a log line per request."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        pass
+
+
+def moto_application() -> Any:
+    """moto's WSGI application on empty backends. It holds no state itself and takes a while to build."""
+    moto_api_backend.reset()
+    return _application()
+
+
+@cache
+def _application() -> Any:
+    return DomainDispatcherApplication(create_backend_app)
+
+
+def backend(service: str, place: Place) -> Any:
+    """moto's in-memory state of a service; IAM is global and lives under the partition's name."""
+    lookup: Any = get_backend
+    backends = lookup(service)
+    return backends[place.account_id]["aws" if service in ("iam", "sts") else place.region]
+
+
+# -- requests ------------------------------------------------------------------------------------
+def parse_by_model(service: str, environ: dict[str, Any], body: bytes) -> tuple[str, str, Mapping[str, Any]]:
+    """Protocol, operation and parameters of a query or REST request, read with botocore's model of the
+    service.
+    """
+    request = Request(environ)
+    model = get_service_model(service)
+    uri_params: Mapping[str, Any] = {}
+    if model.protocol.startswith("rest"):
+        protocol = str(model.protocol)
+        operation, uri_params = get_service_router(service).match(request)
+    else:
+        protocol = determine_request_protocol(model, request.content_type)
+        operation = model.operation_model(request.values["Action"])
+    parser: Any = PROTOCOL_PARSERS[protocol](operation)
+    parsed = parser.parse(
+        {
+            "method": request.method,
+            "values": request.values,
+            "headers": request.headers,
+            "body": body,
+            "url_path": request.path,
+            "url_params": uri_params,
+        }
+    )
+    return protocol, operation.name, parsed
+
+
+# -- IAM -----------------------------------------------------------------------------------------
+def role_policies(place: Place, role_name: str) -> list[str | Mapping[str, Any]]:
+    """The policy documents of a role as they are now: inline ones, then the attached managed ones."""
+    role = backend("iam", place).get_role(role_name)
+    return [*role.policies.values(), *(_document(policy) for policy in role.managed_policies.values())]
+
+
+def _document(policy: Any) -> str | Mapping[str, Any]:
+    """The document of a managed policy's default version."""
+    default = policy.default_version_id
+    document: str | Mapping[str, Any] = next(v.document for v in policy.versions if v.version_id == default)
+    return document
+
+
+# -- DynamoDB ------------------------------------------------------------------------------------
+def table_keys(place: Place, table: str, index: str | None) -> str | None:
+    """The partition key's attribute name of a table or of its index; None if there is no such table."""
+    found = backend("dynamodb", place).tables.get(table)
+    if found is None:
+        return None
+    schema = found.schema if index is None else next(i.schema for i in found.all_indexes() if i.name == index)
+    return str(next(key["AttributeName"] for key in schema if key["KeyType"] == "HASH"))
+
+
+# -- SQS -----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class QueuedMessage:
+    """A message in a queue, seen without receiving it. `visible_at` is epoch seconds, `receives` a count."""
+
+    id: str
+    body: str
+    attributes: Mapping[str, Any]
+    visible_at: float
+    receives: int
+
+
+def queued_messages(place: Place, name: str) -> list[QueuedMessage]:
+    """Every message in a queue: visible, delayed and in flight."""
+    queue = backend("sqs", place).queues[name]
+    return [
+        QueuedMessage(
+            m.id,
+            m.body,
+            m.message_attributes,
+            max(m.visible_at, m.delayed_until) / 1000,
+            m.approximate_receive_count,
+        )
+        for m in list(queue._messages)
+    ]
+
+
+# -- CloudWatch Logs -----------------------------------------------------------------------------
+@dataclass(frozen=True)
+class LogGroupSeed:
+    """A log group to be written straight into the account, with what moto cannot set through its API."""
+
+    name: str
+    created_at: datetime | None = None
+    stored_bytes: int = 0
+    days: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    log_class: str = "STANDARD"
+    account_policy: str | None = None
+    """The account policy that overrides this group's own retention (`retentionPolicyName`)."""
+    deletion_protection: bool = False
+
+
+def seed_log_groups(place: Place, seeds: Iterable[LogGroupSeed]) -> None:
+    """Creates log groups without going through the API."""
+    logs = backend("logs", place)
+    for seed in seeds:
+        group = logs.create_log_group(seed.name, dict(seed.tags))
+        group.retention_in_days = seed.days
+        if seed.created_at is not None:
+            group.creation_time = seed.created_at.replace(tzinfo=None)
+        group.local_extra = {
+            "logGroupClass": seed.log_class,
+            "storedBytes": seed.stored_bytes,
+            "deletionProtectionEnabled": seed.deletion_protection,
+            **({"retentionPolicyName": seed.account_policy} if seed.account_policy else {}),
+        }
+
+
+def log_groups(place: Place) -> list[dict[str, Any]]:
+    """Every group as DescribeLogGroups shows it, by name, with the fields moto leaves out."""
+    groups = backend("logs", place).groups
+    return [_described(groups[name]) for name in sorted(groups)]
+
+
+def _described(group: Any) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        **group.to_describe_dict(),
+        "logGroupClass": "STANDARD",
+        "deletionProtectionEnabled": False,
+    }
+    extra: Mapping[str, Any] = getattr(group, "local_extra", {})
+    # Bytes written through PutLogEvents come on top of the seeded ones.
+    return {**shown, **extra, "storedBytes": shown["storedBytes"] + extra.get("storedBytes", 0)}
+
+
+def set_log_group_extra(place: Place, name: str, **extra: Any) -> None:
+    """Sets fields of a group's description that moto does not keep."""
+    group = backend("logs", place).groups[name]
+    group.local_extra = {**getattr(group, "local_extra", {}), **extra}
+
+
+def log_group(place: Place, name: str) -> dict[str, Any] | None:
+    """One group as DescribeLogGroups shows it, or None."""
+    group = backend("logs", place).groups.get(name)
+    return _described(group) if group is not None else None
+
+
+def log_group_tags(place: Place, name: str) -> Mapping[str, str]:
+    """A group's tags; none if there is no such group."""
+    logs = backend("logs", place)
+    if name not in logs.groups:
+        return {}
+    return dict(logs.list_tags_for_resource(logs.groups[name].arn))

@@ -1,0 +1,100 @@
+"""What real AWS rejects and moto lets pass: at deployment, and at call time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from local import moto_hooks
+from local.api import ApiError, ApiRequest
+from local.errors import DeploymentRejected
+from local.moto_hooks import Place
+
+# Source: CloudWatch Logs API reference, PutRetentionPolicy.
+RETENTION_DAYS = frozenset(
+    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+)
+# Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (Python only: handlers run in
+# Python).
+RUNTIMES = frozenset({"python3.10", "python3.11", "python3.12", "python3.13", "python3.14"})
+MAX_ENVIRONMENT = 4096
+MAX_PATTERN = 2048
+MAX_DELAY = 900
+MAX_TARGETS = 5
+
+
+def check_function(logical_id: str, runtime: str, environment: Mapping[str, str], timeout: int) -> None:
+    """Refuses what CreateFunction would."""
+    if runtime not in RUNTIMES:
+        raise DeploymentRejected(
+            f"{logical_id}: unknown runtime {runtime!r}; known: {', '.join(sorted(RUNTIMES))}"
+        )
+    # Lambda measures the environment as it stores it, as JSON.
+    size = len(json.dumps(environment, separators=(",", ":")).encode())
+    if size > MAX_ENVIRONMENT:
+        raise DeploymentRejected(
+            f"{logical_id}: environment variables take {size} bytes, Lambda allows {MAX_ENVIRONMENT}"
+        )
+    if not 1 <= timeout <= 900:
+        raise DeploymentRejected(f"{logical_id}: timeout {timeout} s is not within 1 to 900")
+
+
+def check_rule(logical_id: str, pattern: Mapping[str, Any] | None, targets: int) -> None:
+    """Refuses what PutRule and PutTargets would."""
+    if pattern is not None and (size := len(json.dumps(pattern, separators=(",", ":")))) > MAX_PATTERN:
+        raise DeploymentRejected(
+            f"{logical_id}: the event pattern has {size} characters, EventBridge allows {MAX_PATTERN}"
+        )
+    if targets > MAX_TARGETS:
+        raise DeploymentRejected(f"{logical_id}: {targets} targets, EventBridge allows {MAX_TARGETS} a rule")
+
+
+def check_queue(logical_id: str, delay: int) -> None:
+    """Refuses what CreateQueue would."""
+    if not 0 <= delay <= MAX_DELAY:
+        raise DeploymentRejected(f"{logical_id}: DelaySeconds {delay} is not within 0 to {MAX_DELAY}")
+
+
+def check_mapping(logical_id: str, visibility_timeout: int, function_timeout: int) -> None:
+    """Refuses what CreateEventSourceMapping would."""
+    if visibility_timeout < function_timeout:
+        raise DeploymentRejected(
+            f"{logical_id}: the queue's visibility timeout ({visibility_timeout} s) is less than "
+            f"the function's timeout ({function_timeout} s)"
+        )
+
+
+def check_call(request: ApiRequest, place: Place) -> None:
+    """Raises ApiError where AWS answers with an error and moto would not."""
+    check = _CALLS.get(f"{request.service}.{request.operation}")
+    if check is not None:
+        check(request, place)
+
+
+def _put_retention(request: ApiRequest, place: Place) -> None:
+    days = request.params.get("retentionInDays")
+    if days not in RETENTION_DAYS:
+        raise ApiError("InvalidParameterException", f"retentionInDays {days} is not one of the valid values")
+    group = moto_hooks.log_group(place, str(request.params.get("logGroupName")))
+    if group is not None and group["logGroupClass"] == "DELIVERY":
+        raise ApiError(
+            "InvalidParameterException", "a log group of class DELIVERY keeps its logs for a fixed day"
+        )
+
+
+def _describe_log_groups(request: ApiRequest, _place: Place) -> None:
+    params = request.params
+    ways = [
+        key for key in ("logGroupNamePrefix", "logGroupNamePattern", "logGroupIdentifiers") if params.get(key)
+    ]
+    if len(ways) > 1:
+        raise ApiError("InvalidParameterException", f"{' and '.join(ways)} cannot be combined")
+    if params.get("limit", 50) not in range(1, 51) or len(params.get("logGroupIdentifiers") or []) > 50:
+        raise ApiError("InvalidParameterException", "at most 50 log groups a call")
+
+
+_CALLS: dict[str, Callable[[ApiRequest, Place], None]] = {
+    "logs.PutRetentionPolicy": _put_retention,
+    "logs.DescribeLogGroups": _describe_log_groups,
+}

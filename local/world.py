@@ -1,0 +1,252 @@
+"""What the parts of the local account share: time, wiring, credentials, the agenda and the records."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache, cached_property
+from typing import Any
+
+import boto3  # type: ignore[import-untyped,unused-ignore]
+import botocore.session  # type: ignore[import-untyped,unused-ignore]
+from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
+
+from local import iam, moto_hooks
+from local.agenda import Agenda
+from local.clock import VirtualClock
+from local.permissions import Scope
+from local.wiring import Statement, Wiring
+
+OWNER_KEY = "testing"
+HARNESS_KEY = "local-account"
+"""The access key of the local account's own errands; they are neither recorded nor evaluated."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One API call. `principal` is a role's ARN or 'owner'; `resources` are the ARNs checked for a role."""
+
+    time: datetime
+    principal: str
+    service: str
+    action: str
+    resources: tuple[str, ...]
+    allowed: bool
+    error: str | None
+    throttled: bool
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One run of a function.
+
+    `error` is Lambda's error object, `attempt` counts from 1, `seconds` are real.
+    """
+
+    function: str
+    payload: Any
+    result: Any
+    error: Mapping[str, Any] | None
+    log: str
+    attempt: int
+    seconds: float
+    request_id: str
+    trigger: str
+    time: datetime
+
+
+@dataclass(frozen=True)
+class TargetDelivery:
+    """What became of one event at one target: 'delivered', 'dead-letter' or 'dropped', with the reason."""
+
+    rule: str
+    target: str
+    outcome: str
+    reason: str = ""
+
+
+@dataclass
+class Delivery:
+    """An event on the bus: the rules it matched (logical ids) and what became of it at their targets."""
+
+    event: Mapping[str, Any]
+    rules: list[str] = field(default_factory=list)
+    targets: list[TargetDelivery] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message published on a topic. `bodies` has one text per protocol when MessageStructure was json."""
+
+    topic_arn: str
+    subject: str | None
+    message: str
+    attributes: Mapping[str, Any]
+    bodies: Mapping[str, str]
+    source: str
+    time: datetime
+
+    def body(self, protocol: str) -> str:
+        return self.bodies.get(protocol, self.message)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Something AWS would have dropped without a word: what it was, where it was bound for, and why."""
+
+    what: str
+    bound_for: str
+    reason: str
+
+
+@dataclass
+class World:
+    """The state of one local account."""
+
+    account_id: str
+    region: str
+    clock: VirtualClock
+    endpoint: str = ""
+    wiring: Wiring = field(default_factory=Wiring)
+    agenda: Agenda = field(default_factory=Agenda)
+    calls: list[Call] = field(default_factory=list)
+    invocations: list[Invocation] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    published: list[Message] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    problems: list[Exception] = field(default_factory=list)
+    """Errors of the model raised while answering a request; the facade raises them in the caller's thread."""
+    roles: dict[str, str] = field(default_factory=dict)
+    """Access key id to role ARN."""
+    _sessions: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _lock: Any = field(default_factory=threading.RLock)
+
+    @cached_property
+    def scope(self) -> Scope:
+        return Scope(self.account_id, self.region)
+
+    def later(self, due: datetime, work: Callable[[], None]) -> None:
+        self.agenda.add(due, work)
+
+    def soon(self, work: Callable[[], None]) -> None:
+        self.agenda.add(self.clock.now(), work)
+
+    # -- credentials and clients ------------------------------------------------------------------
+    def client(
+        self,
+        service: str,
+        access_key: str = HARNESS_KEY,
+        secret: str = "local",  # noqa: S107 - moto checks no signatures
+        token: str | None = None,
+    ) -> Any:
+        """A boto3 client on the account, cached. It never retries by itself: a test should see what
+        happened.
+        """
+        with self._lock:
+            client = self._clients.get((service, access_key))
+            if client is None:
+                client = self._clients[service, access_key] = _boto().client(
+                    service,
+                    endpoint_url=self.endpoint,
+                    region_name=self.region,
+                    aws_access_key_id=access_key,
+                    aws_secret_access_key=secret,
+                    aws_session_token=token,
+                    config=Config(retries={"total_max_attempts": 1}, read_timeout=1000),
+                )
+            return client
+
+    def close_clients(self) -> None:
+        """Closes the connections of every client."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+
+    def credentials(self, role_arn: str, session: str) -> Mapping[str, str]:
+        """Credentials of a role's session; calls made with them are evaluated against the role's policies."""
+        with self._lock:
+            found = self._sessions.get((role_arn, session))
+            if found is None:
+                answer = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session[:64])
+                found = self._sessions[role_arn, session] = answer["Credentials"]
+                self.roles[found["AccessKeyId"]] = role_arn
+            return found
+
+    def client_for_role(self, service: str, role_arn: str, session: str = "local") -> Any:
+        credentials = self.credentials(role_arn, session)
+        return self.client(
+            service, credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
+        )
+
+    # -- permissions ------------------------------------------------------------------------------
+    def role_statements(self, role_arn: str) -> list[Statement]:
+        documents = moto_hooks.role_policies(self.scope, role_arn.rsplit("/", 1)[-1])
+        return [statement for document in documents for statement in _statements(document)]
+
+    def role_may(self, role_arn: str, check: iam.Check) -> bool:
+        """Whether a role may, by its identity policies and the resource's own policy, as within one
+        account.
+        """
+        check = iam.Check(
+            check.action,
+            check.resource,
+            {
+                "aws:securetransport": ("true",),
+                "aws:principalisawsservice": ("false",),
+                "aws:principalarn": (role_arn,),
+                "aws:principalaccount": (self.account_id,),
+                "aws:requestedregion": (self.region,),
+                **check.context,
+            },
+            check.tags,
+        )
+        policy = self.wiring.resource_policies.get(check.resource, [])
+        verdicts = {
+            iam.evaluate(self.role_statements(role_arn), check),
+            iam.evaluate(policy, check, iam.Caller("role", role_arn)),
+        }
+        return "Deny" not in verdicts and "Allow" in verdicts
+
+    def service_may(self, service: str, action: str, resource: str, source_arn: str) -> bool:
+        """Whether a resource's policy lets an AWS service in on behalf of `source_arn`."""
+        check = iam.Check(
+            action,
+            resource,
+            {
+                "aws:sourcearn": (source_arn,),
+                "aws:sourceaccount": (self.account_id,),
+                "aws:securetransport": ("true",),
+                "aws:principalisawsservice": ("true",),
+            },
+        )
+        policy = self.wiring.resource_policies.get(resource, [])
+        return iam.evaluate(policy, check, iam.Caller("service", service)) == "Allow"
+
+    def may_assume(self, service: str, role_arn: str, source_arn: str) -> bool:
+        """Whether the role's trust policy lets the service assume it on behalf of `source_arn`."""
+        context = {"aws:sourceaccount": (self.account_id,), "aws:sourcearn": (source_arn,)}
+        check = iam.Check("sts:AssumeRole", role_arn, context)
+        trust = self.wiring.trust.get(role_arn, [])
+        return iam.evaluate(trust, check, iam.Caller("service", service)) == "Allow"
+
+
+@cache
+def _boto() -> Any:
+    """A boto3 session that sees nothing of the developer's own AWS profile; shared, for it caches models."""
+    nothing = (None, None, os.devnull, None)
+    variables = {
+        "profile": (None, ["LOCAL_ACCOUNT_PROFILE"], None, None),
+        "config_file": nothing,
+        "credentials_file": nothing,
+    }
+    return boto3.session.Session(botocore_session=botocore.session.Session(session_vars=variables))
+
+
+def _statements(document: str | Mapping[str, Any]) -> list[Statement]:
+    return iam.statements(json.loads(document) if isinstance(document, str) else document)

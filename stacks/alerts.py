@@ -1,0 +1,80 @@
+"""The two topics: what guardrails have to say, and alarms about Fusebox itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from aws_cdk import Aws, Tags
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from functions.core.spec import OWN_TAG
+from stacks.naming import Naming
+
+
+class Alerts(Construct):
+    """Topics `alerts` and `operations` with their e-mail subscriptions.
+
+    Both refuse unencrypted transport. They hold no key of their own: CloudWatch cannot publish to
+    a topic under the AWS-managed key, and a customer-managed key costs more than all the rest.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        naming: Naming,
+        publishers: Sequence[str],
+        alert_emails: Iterable[str],
+        operations_emails: Iterable[str],
+    ) -> None:
+        """`publishers` are the ARNs of the roles that may publish alerts."""
+        super().__init__(scope, id)
+        self.alerts = self._topic("Alerts", naming.name("alerts"), alert_emails)
+        self.operations = self._topic("Operations", naming.name("operations"), operations_emails)
+        # Within an account an identity policy is enough to publish, so only a Deny keeps others out:
+        # nobody else can put words into Fusebox's mouth.
+        self.alerts.add_to_resource_policy(
+            self._deny_publishing(
+                self.alerts,
+                "OnlyOwnRoles",
+                {"ArnNotEquals": {"aws:PrincipalArn": list(publishers)}},
+            )
+        )
+        self.operations.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="OwnAlarms",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.operations.topic_arn],
+                # Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                    "ArnLike": {"aws:SourceArn": naming.arn("cloudwatch", f"alarm:{naming.base}-*")},
+                },
+            )
+        )
+        self.operations.add_to_resource_policy(
+            self._deny_publishing(self.operations, "OnlyServices", {"Bool": {"aws:PrincipalIsAWSService": "false"}})
+        )
+        Tags.of(self).add(OWN_TAG, "alerts")
+
+    def _topic(self, id: str, name: str, emails: Iterable[str]) -> sns.Topic:
+        topic = sns.Topic(self, id, topic_name=name, enforce_ssl=True)
+        for email in emails:
+            topic.add_subscription(subscriptions.EmailSubscription(email))
+        return topic
+
+    @staticmethod
+    def _deny_publishing(topic: sns.Topic, sid: str, conditions: dict[str, object]) -> iam.PolicyStatement:
+        return iam.PolicyStatement(
+            sid=sid,
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            conditions=conditions,
+        )

@@ -1,0 +1,30 @@
+"""The code of a guardrail's function: plain source and its settings, nothing bundled."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from functions.core.settings import to_plain
+from functions.core.spec import GuardrailSettings, GuardrailSpec
+
+SOURCE = Path(__file__).parents[1] / "functions"
+
+
+def stage(spec: GuardrailSpec, settings: GuardrailSettings, staging: Path) -> Path:
+    """Gathers what one function needs under `staging` and returns that folder.
+
+    It holds functions/__init__.py, functions/core, the guardrail's own folder, and settings.json at
+    the root. The same source and settings give the same bytes, so an unchanged function is not
+    deployed again; other guardrails' changes do not touch it.
+    """
+    folder = spec.handler.split(".")[1]
+    target = staging / spec.name
+    for source in sorted([SOURCE / "__init__.py", *(SOURCE / "core").rglob("*.py"), *(SOURCE / folder).rglob("*.py")]):
+        copy = target / source.relative_to(SOURCE.parent)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    text = json.dumps(to_plain(settings), sort_keys=True, indent=1)
+    (target / "settings.json").write_text(text + "\n", encoding="utf-8")
+    return target

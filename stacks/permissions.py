@@ -1,0 +1,150 @@
+"""The role of a guardrail's function: its own grants, what the core needs, and the Denies.
+
+Three inline policies: `core`, `guardrail`, `fences`. Inline, so that function and role exist
+together, and so that one look at the role shows everything it can do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from functions.core.spec import OWN_TAG, Fence, GuardrailSpec, Permission
+from stacks.errors import StackError
+from stacks.nag import accept_wildcards
+from stacks.naming import Naming, fill, longest, sids
+from stacks.store import LISTING
+
+INLINE_LIMIT = 10_240
+"""Characters in all inline policies of a role, white space not counted (IAM quotas)."""
+READING = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Search")
+"""How the names of actions begin that change nothing."""
+OWN_STATE = ("state#caps", "state#leases", "state#pause")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """ARNs of what every function works with; `delay_queue` is "" where it has none."""
+
+    table: str
+    alerts_topic: str
+    failure_queue: str
+    delay_queue: str
+
+
+def role_for(
+    scope: Construct, id: str, *, spec: GuardrailSpec, fences: Iterable[Fence], naming: Naming, reach: Reach
+) -> iam.Role:
+    """The role of one guardrail's function; StackError if its policies are larger than IAM allows."""
+    fences = tuple(fences)
+    core = _core(spec, naming, reach)
+    documents = {
+        "core": core,
+        "guardrail": _granted(spec.permissions),
+        "fences": _fenced((*fences, *_own_resources(spec.permissions))),
+    }
+    size = len(longest(json.dumps(Stack.of(scope).resolve(_compact(documents)), separators=(",", ":"))))
+    if size > INLINE_LIMIT:
+        raise StackError(
+            f"{spec.name}: its role's policies take up to {size} characters, IAM allows {INLINE_LIMIT}; "
+            "protect fewer or broader names"
+        )
+    role = iam.Role(
+        scope,
+        id,
+        role_name=naming.of(spec),
+        description=f"Fusebox: {spec.title}",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        inline_policies={name: iam.PolicyDocument(statements=each) for name, each in documents.items()},
+    )
+    for permission in spec.permissions:
+        accept_wildcards(role, map(fill, permission.resources), permission.reason)
+    accept_wildcards(role, [_own_streams(spec, naming)], "a log stream's name is made by Lambda at run time")
+    return role
+
+
+def _core(spec: GuardrailSpec, naming: Naming, reach: Reach) -> list[iam.PolicyStatement]:
+    """What functions/core calls, and what Lambda does in the role's name."""
+    rows = "dynamodb:LeadingKeys"
+    statements = [
+        _statement("ReadRows", ["dynamodb:BatchGetItem"], [reach.table]),
+        _statement("FindOpenClaims", ["dynamodb:Query"], [f"{reach.table}/index/{LISTING}"]),
+        # A transaction's writes are authorised one by one, as PutItem. Exemptions are not among them.
+        _statement(
+            "AddToLedgerAndKeepOwnState",
+            ["dynamodb:PutItem"],
+            [reach.table],
+            {"ForAllValues:StringLike": {rows: ["ledger#*", f"state#claims#{spec.name}", *OWN_STATE]}},
+        ),
+        _statement(
+            "GiveBackLease",
+            ["dynamodb:DeleteItem"],
+            [reach.table],
+            {"ForAllValues:StringEquals": {rows: ["state#leases"]}},
+        ),
+        # Holds even if someone attaches a broader policy to the role.
+        _statement(
+            "LedgerIsAppendOnly",
+            ["dynamodb:DeleteItem", "dynamodb:UpdateItem"],
+            [reach.table],
+            {"ForAnyValue:StringLike": {rows: ["ledger#*"]}},
+            iam.Effect.DENY,
+        ),
+        _statement("TellPeople", ["sns:Publish"], [reach.alerts_topic]),
+        # Lambda sends what failed for good with the function's role, and reads the delay queue with it.
+        _statement("SaveFailedEvents", ["sqs:SendMessage"], [reach.failure_queue]),
+        _statement("WriteOwnLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [_own_streams(spec, naming)]),
+    ]
+    if reach.delay_queue:
+        reading = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+        statements.append(_statement("TakeDelayedEvents", reading, [reach.delay_queue]))
+    return statements
+
+
+def _own_streams(spec: GuardrailSpec, naming: Naming) -> str:
+    return naming.arn("logs", f"log-group:/aws/lambda/{naming.of(spec)}:log-stream:*")
+
+
+def _granted(permissions: tuple[Permission, ...]) -> list[iam.PolicyStatement]:
+    named = zip(sids(one.reason for one in permissions), permissions, strict=True)
+    return [_statement(sid, list(one.actions), [fill(each) for each in one.resources]) for sid, one in named]
+
+
+def _fenced(fences: tuple[Fence, ...]) -> list[iam.PolicyStatement]:
+    named = zip(sids(one.reason for one in fences), fences, strict=True)
+    return [
+        _statement(sid, list(one.actions), [fill(each) for each in one.resources], one.conditions, iam.Effect.DENY)
+        for sid, one in named
+    ]
+
+
+def _own_resources(permissions: tuple[Permission, ...]) -> tuple[Fence, ...]:
+    """Whatever a guardrail may change, it may not change on Fusebox's own resources."""
+    changing = sorted(
+        {action for one in permissions for action in one.actions if not action.split(":")[1].startswith(READING)}
+    )
+    if not changing:
+        return ()
+    tagged = {"StringLike": {f"aws:ResourceTag/{OWN_TAG}": "*"}}
+    reason = "never Fusebox's own resources"
+    return (Fence(actions=tuple(changing), resources=("*",), reason=reason, conditions=tagged),)
+
+
+def _statement(
+    sid: str,
+    actions: list[str],
+    resources: list[str],
+    conditions: Mapping[str, Any] | None = None,
+    effect: iam.Effect = iam.Effect.ALLOW,
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(sid=sid, effect=effect, actions=actions, resources=resources, conditions=conditions)
+
+
+def _compact(documents: Mapping[str, list[iam.PolicyStatement]]) -> Any:
+    return {name: [one.to_statement_json() for one in each] for name, each in documents.items()}

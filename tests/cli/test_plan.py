@@ -1,0 +1,180 @@
+"""fusebox plan: what would be done, and what cannot be seen from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+
+from cli.readonly import ReadOnly
+from functions.core.clients import Clients
+from functions.core.types import Refused
+from functions.registry import GUARDRAILS
+from tests.cli.conftest import Fusebox, Ran
+from tests.contract.worlds import make_group, retentions
+
+
+def counts(ran: Ran) -> dict[tuple[str, str], int]:
+    (plan,) = ran.json["plans"]
+    return {(line["disposition"], line["verdict"]): line["count"] for line in plan["lines"]}
+
+
+def checks(ran: Ran) -> dict[str, Any]:
+    return {check["subject"]: (check["state"], check["text"]) for check in ran.json["preflight"]}
+
+
+def a_company() -> None:
+    make_group("/aws/lambda/young")
+    make_group("/legacy/orders", age_days=1100, stored_bytes=100 * 10**9)
+    make_group("/org/audit", age_days=900, stored_bytes=10**12)
+    make_group("/ecs/on-purpose", days=365)
+
+
+def test_a_plan_changes_nothing_and_leaves_no_file(fusebox: Fusebox) -> None:
+    a_company()
+    before = retentions()
+    fusebox.policy(mode="enforce", allow_irreversible=True, existing="set")
+    ran = fusebox("plan")
+    assert ran.code == 0
+    assert fusebox.writes == []
+    assert retentions() == before
+    assert [file.name for file in fusebox.folder.rglob("*")] == ["fusebox.yaml"]
+
+
+def test_a_plan_of_an_observed_guardrail_shows_what_enforcing_would_do(fusebox: Fusebox) -> None:
+    a_company()
+    fusebox.policy()
+    ran = fusebox("plan", "--json")
+    assert counts(ran) == {
+        ("done", "never_expires"): 1,
+        ("needs_approval", "never_expires"): 1,
+        ("left", "protected"): 1,
+        ("left", "has_value"): 1,
+    }
+    (plan,) = ran.json["plans"]
+    assert plan["mode"] == "observe"
+    assert plan["total"]["now"] == pytest.approx(3.0)
+    assert plan["total"]["now"] == pytest.approx(plan["total"]["after"] + plan["total"]["saving"])
+    assert plan["asking"][0]["name"] == "/legacy/orders"
+    assert "1100 days old" in plan["asking"][0]["why"]
+    assert plan["changes"][0] | {"example": ""} == plan["changes"][0] | {
+        "rule": "default",
+        "sets": "days 30",
+        "count": 2,
+        "example": "",
+    }
+
+
+def test_people_read_the_same_plan(fusebox: Fusebox) -> None:
+    a_company()
+    ran = fusebox("plan")
+    assert ran.out.startswith("fusebox plan · read-only · account 123456789012 · Region us-east-1 · policy: defaults")
+    assert "mode observe: it only reports" in ran.out
+    assert "4 resources: 1 would change at once, 1 would ask first; $3.00 a month now, $0.08 after" in ran.out
+    assert "/legacy/orders: sets days 30, saves $2.92; asks first: it is 1100 days old" in ran.out
+
+
+def test_in_approve_mode_everything_asks(fusebox: Fusebox) -> None:
+    make_group("/aws/lambda/young")
+    fusebox.policy(mode="approve")
+    assert counts(fusebox("plan", "--json")) == {("needs_approval", "never_expires"): 1}
+
+
+def test_names_are_shown_as_they_are(fusebox: Fusebox) -> None:
+    make_group("/odd/[bold]name[/bold]:smile:")
+    assert "/odd/[bold]name[/bold]:smile:" in fusebox("plan").out
+
+
+def test_a_plan_says_where_the_cap_would_stop_it(fusebox: Fusebox) -> None:
+    for number in range(3):
+        make_group(f"/aws/lambda/{number}")
+    fusebox.policy(mode="enforce", cap={"actions_per_hour": 2})
+    assert "3 changes worth $0.00 a month exceed the cap of 2 actions" in fusebox("plan").out
+
+
+def test_exemptions_and_pauses_of_the_local_ledger_count(fusebox: Fusebox) -> None:
+    make_group("/aws/lambda/young")
+    fusebox("exempt", "/aws/lambda/young", "--until", "30d", "--owner", "ann@example.com", "--reason", "legal hold")
+    fusebox("pause", "--reason", "incident")
+    ran = fusebox("plan", "--json")
+    assert counts(ran) == {("exempt", "never_expires"): 1}
+    assert any("paused by" in note and "incident" in note for note in ran.json["plans"][0]["notes"])
+
+
+def test_exemptions_of_a_deployed_fusebox_count(fusebox: Fusebox) -> None:
+    fusebox.deploy()
+    make_group("/aws/lambda/young")
+    given = ("--until", "30d", "--owner", "ann@example.com", "--reason", "legal hold", "--stack", "Fusebox")
+    assert fusebox("exempt", "/aws/lambda/young", *given).code == 0
+    ran = fusebox("plan", "--json")
+    assert counts(ran) == {("exempt", "never_expires"): 1}
+    assert checks(ran)["deployed"] == ("ok", "stack Fusebox, table fusebox")
+    fusebox.deny("BatchGetItem")
+    ran = fusebox("plan", "--json")
+    assert counts(ran) == {("done", "never_expires"): 1}
+    assert any("exemptions and pause are not considered" in note for note in ran.json["plans"][0]["notes"])
+
+
+def test_the_preflight_names_what_is_missing(fusebox: Fusebox) -> None:
+    make_group("/aws/lambda/young")
+    fusebox.deny("GetResources")
+    fusebox.deny("GetParameter")
+    ran = fusebox("plan", "--json")
+    found = checks(ran)
+    assert found["tag:GetResources"] == (
+        "missing",
+        "not allowed; so log_retention cannot read the tags of a page of groups in one call; the action takes no resource",
+    )
+    assert found["logs:DescribeLogGroups"][0] == "ok"
+    assert found["deployed"][0] == "missing"
+    assert found["trail"][0] == "missing"
+    assert "only the sweep works" in found["trail"][1]
+    assert found["sdk"][0] == "ok"
+    assert counts(ran) == {("reported", "unknown"): 1}
+
+
+def test_a_guardrail_that_can_see_nothing_has_no_plan(fusebox: Fusebox) -> None:
+    fusebox.deny("DescribeLogGroups")
+    ran = fusebox("plan")
+    assert ran.code == 1
+    assert "cannot be planned: not allowed to call DescribeLogGroups" in ran.out
+
+
+def test_a_trail_counts_only_while_it_logs(fusebox: Fusebox) -> None:
+    boto3.client("s3").create_bucket(Bucket="trails")
+    trails = boto3.client("cloudtrail")
+    trails.create_trail(Name="all", S3BucketName="trails")
+    assert checks(fusebox("plan", "--json"))["trail"][1].startswith("no trail is logging (1 switched off)")
+    trails.start_logging(Name="all")
+    assert checks(fusebox("plan", "--json"))["trail"][0] == "ok"
+    fusebox.deny("DescribeTrails")
+    assert "unknown whether a trail is logging" in checks(fusebox("plan", "--json"))["trail"][1]
+
+
+def test_an_sdk_that_does_not_know_a_safety_field_is_named(fusebox: Fusebox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "cli.preflight.SAFETY_FIELDS", {"log_retention": ("logs", "LogGroup", frozenset({"brandNewField"}))}
+    )
+    state, text = checks(fusebox("plan", "--json"))["sdk"]
+    assert state == "missing"
+    assert "does not know brandNewField" in text
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "parameters"),
+    [
+        ("logs", "put_retention_policy", {"logGroupName": "/aws/lambda/young", "retentionInDays": 1}),
+        ("logs", "delete_log_group", {"logGroupName": "/aws/lambda/young"}),
+        ("dynamodb", "delete_table", {"TableName": "fusebox"}),
+        ("ssm", "put_parameter", {"Name": "x", "Value": "x", "Type": "String"}),
+    ],
+)
+@pytest.mark.usefixtures("fusebox")
+def test_a_plans_clients_cannot_change_anything(service: str, call: str, parameters: dict[str, Any]) -> None:
+    make_group("/aws/lambda/young")
+    clients = Clients()
+    ReadOnly(clients, [one.spec for one in GUARDRAILS])
+    with pytest.raises(Refused, match="a plan only reads"):
+        getattr(clients.get(service), call)(**parameters)
+    assert retentions() == {"/aws/lambda/young": None}

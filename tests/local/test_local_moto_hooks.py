@@ -1,0 +1,190 @@
+"""Canaries: each fails when a new moto changes the shape of a private part the local account relies on."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import moto
+import pytest
+
+import local
+from local import LogGroupSeed, moto_hooks
+from local.permissions import Scope
+
+HERE = Scope("123456789012", "us-east-1")
+PARSER = "moto.stepfunctions.parser"
+
+
+@pytest.fixture
+def account(stack: Any, opened: Any) -> Any:
+    return opened(stack)
+
+
+def test_the_hooks_were_written_for_this_moto() -> None:
+    assert moto.__version__ == "5.2.5", "run the canaries, read moto's changes, then raise this version"
+
+
+def test_nothing_but_the_hooks_imports_moto() -> None:
+    package = Path(local.__file__).parent
+    importing = set()
+    for path in package.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = (
+                [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else ([node.module or ""] if isinstance(node, ast.ImportFrom) else [])
+            )
+            if any(name.split(".")[0] == "moto" for name in names):
+                importing.add(path.name)
+    assert importing == {"moto_hooks.py", "moto_machines.py"}
+
+
+def test_a_new_account_starts_empty(account: Any) -> None:
+    assert account.client("logs").describe_log_groups()["logGroups"] == []
+    assert account.client("sqs").list_queues().get("QueueUrls", []) == []
+
+
+def test_query_and_rest_requests_are_read_with_the_model(account: Any) -> None:
+    topic = account.client("sns").create_topic(Name="t", Tags=[{"Key": "a", "Value": "b"}])["TopicArn"]
+    account.client("sns").publish(TopicArn=topic, Message="m & n", Subject="s")
+    account.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=["a", "b"])
+    account.client("lambda").list_functions(MaxItems=7)
+    created, published, groups, functions = [c for c in account.calls if c.service != "logs"]
+
+    assert created.params["Tags"] == [{"Key": "a", "Value": "b"}]
+    assert (published.params["Message"], published.params["Subject"]) == ("m & n", "s")
+    assert (groups.action, groups.params["AutoScalingGroupNames"]) == (
+        "autoscaling:DescribeAutoScalingGroups",
+        ["a", "b"],
+    )
+    assert (functions.action, functions.params["MaxItems"]) == ("lambda:ListFunctions", 7)
+
+
+def test_role_policies_are_the_documents_in_force(account: Any) -> None:
+    iam = account.client("iam")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+    text = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}'
+    iam.put_role_policy(RoleName="r", PolicyName="inline", PolicyDocument=text)
+    arn = iam.create_policy(PolicyName="p", PolicyDocument=text)["Policy"]["Arn"]
+    changed = text.replace("s3", "ec2")
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=changed, SetAsDefault=True)
+    iam.attach_role_policy(RoleName="r", PolicyArn=arn)
+
+    assert moto_hooks.role_policies(HERE, "r") == [text, changed]
+
+
+def test_a_tables_and_an_indexs_partition_keys_are_known(account: Any) -> None:
+    account.client("dynamodb").create_table(
+        TableName="t",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "b", "KeyType": "HASH"}, {"AttributeName": "a", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in "ab"],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-a",
+                "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    assert moto_hooks.table_keys(HERE, "t", None) == "b"
+    assert moto_hooks.table_keys(HERE, "t", "by-a") == "a"
+    assert moto_hooks.table_keys(HERE, "gone", None) is None
+
+
+def test_a_queue_is_seen_without_receiving(account: Any) -> None:
+    sqs = account.client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.send_message(
+        QueueUrl=url,
+        MessageBody="<body>",
+        DelaySeconds=60,
+        MessageAttributes={"k": {"DataType": "String", "StringValue": "v"}},
+    )
+    (message,) = moto_hooks.queued_messages(HERE, "q")
+
+    assert (message.body, message.receives) == ("<body>", 0)
+    assert message.attributes["k"]["StringValue"] == "v"
+    assert 55 < message.visible_at - account.clock.now().timestamp() <= 60
+
+
+def test_log_groups_take_the_fields_moto_leaves_out(account: Any) -> None:
+    seed = LogGroupSeed("g", datetime(2025, 1, 1, tzinfo=UTC), 9, 5, {"a": "b"}, "DELIVERY", "policy", True)
+    account.seed_log_groups([seed])
+    moto_hooks.set_log_group_extra(HERE, "g", logGroupClass="STANDARD")
+
+    group = moto_hooks.log_group(HERE, "g")
+
+    assert group is not None
+    assert (group["creationTime"], group["storedBytes"], group["retentionInDays"]) == (1735689600000, 9, 5)
+    assert (group["logGroupClass"], group["retentionPolicyName"]) == ("STANDARD", "policy")
+    assert moto_hooks.log_group_tags(HERE, "g") == {"a": "b"}
+    assert moto_hooks.log_group(HERE, "gone") is None
+
+
+def test_moto_still_leaves_those_fields_out(account: Any) -> None:
+    account.seed_log_groups([LogGroupSeed("g")])
+    shown = moto_hooks.backend("logs", HERE).groups["g"].to_describe_dict()
+    assert {"logGroupClass", "deletionProtectionEnabled", "retentionPolicyName"} & set(shown) == set()
+
+
+def test_motos_state_machines_wait_where_the_stand_ins_are(account: Any) -> None:
+    """The modules, the names replaced in them, and all uses of threading and time there."""
+    uses = {
+        f"{PARSER}.asl.eval.environment": ({"threading.RLock", "threading.Event"}, set()),
+        f"{PARSER}.asl.component.state.exec.execute_state": ({"threading.Event"}, set()),
+        f"{PARSER}.asl.component.common.retry.retrier_decl": (set(), {"time.sleep"}),
+    }
+    for name, expected in uses.items():
+        tree = ast.parse(inspect.getsource(sys.modules[name]))
+        found: dict[str, set[str]] = {"threading": set(), "time": set()}
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id in found
+            ):
+                found[node.value.id].add(f"{node.value.id}.{node.attr}")
+        assert (found["threading"], found["time"]) == expected, name
+    waiting = inspect.getsource(sys.modules[f"{PARSER}.asl.component.state.wait.wait_function.wait_function"])
+    assert "env.program_state_event.wait(wait_seconds)" in waiting
+    callbacks = inspect.getsource(sys.modules[f"{PARSER}.asl.eval.callback.callback"])
+    assert "from threading import Event, Lock" in callbacks
+
+
+def test_tasks_call_through_the_client_of_their_own_role(account: Any) -> None:
+    client = sys.modules[f"{PARSER}.asl.component.state.exec.state_task.lambda_eval_utils"].boto_client_for
+    assert client.__module__.startswith("local.")
+    assert list(inspect.signature(client).parameters) == ["region", "service", "state_credentials"]
+
+
+def test_moto_is_as_it_was_once_the_account_is_closed(account: Any) -> None:
+    account_time = account.clock.now()
+    account.close()
+    environment = sys.modules[f"{PARSER}.asl.eval.environment"]
+    assert inspect.ismodule(environment.threading)
+    assert abs(datetime.now(UTC) - account_time) > timedelta(days=1)
+
+
+def test_executions_show_their_status_and_progress(account: Any) -> None:
+    assume = '{"Version": "2012-10-17", "Statement": []}'
+    role = account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=assume)["Role"]["Arn"]
+    states = account.client("stepfunctions")
+    definition = '{"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "End": true}}}'
+    arn = states.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+    states.start_execution(stateMachineArn=arn, name="x", input="{}")
+    account.settle()
+
+    (execution,) = moto_hooks_executions()
+    assert (execution.status, execution.events) == ("RUNNING", 2)
+
+
+def moto_hooks_executions() -> Any:
+    from local.moto_machines import executions
+
+    return executions(HERE)

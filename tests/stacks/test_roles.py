@@ -1,0 +1,137 @@
+"""What the roles may and may not do."""
+
+from __future__ import annotations
+
+import pytest
+
+from functions.core.spec import OWN_TAG, GuardrailSpec
+from functions.log_retention.spec import LogRetentionSettings
+from functions.policy import Policy
+from stacks.errors import StackError
+from stacks.naming import sids
+from tests.stacks.conftest import Build
+from tests.stacks.template import BASE, HERE, Properties, Template, statements
+
+TABLE = f"arn:aws:dynamodb:{HERE}:table/{BASE}-ledger"
+
+
+def name_of(spec: GuardrailSpec) -> str:
+    return f"{BASE}-{spec.name.replace('_', '-')}"
+
+
+def documents(template: Template, name: str) -> dict[str, Properties]:
+    role = template.named("AWS::IAM::Role", name)
+    assert "ManagedPolicyArns" not in role
+    return {one["PolicyName"]: one["PolicyDocument"] for one in role["Policies"]}
+
+
+def filled(resources: tuple[str, ...]) -> list[str]:
+    return sorted(one.format(partition="aws", region="eu-west-1", account="123456789012") for one in resources)
+
+
+def test_no_policy_is_attached_from_elsewhere(template: Template) -> None:
+    assert template.of("AWS::IAM::Policy") == []
+    (only,) = template.of("AWS::IAM::ManagedPolicy")
+    assert only["ManagedPolicyName"] == f"{BASE}-emergency-stop"
+    assert not {"Roles", "Users", "Groups"} & set(only)
+
+
+def test_a_role_is_granted_exactly_what_its_spec_declares(template: Template, spec: GuardrailSpec) -> None:
+    document = documents(template, name_of(spec))["guardrail"]
+    assert statements(document, "Deny") == {}
+    granted = statements(document, "Allow")
+    for sid, permission in zip(sids(one.reason for one in spec.permissions), spec.permissions, strict=True):
+        expected = {
+            "actions": sorted(permission.actions),
+            "resources": filled(permission.resources),
+            "conditions": {},
+        }
+        assert granted.pop(sid) == expected
+    assert granted == {}
+
+
+def test_the_core_is_granted_the_calls_it_makes(template: Template, spec: GuardrailSpec) -> None:
+    granted = statements(documents(template, name_of(spec))["core"], "Allow")
+    queue = granted.pop("TakeDelayedEvents", None)
+    assert bool(queue) is bool(spec.event_delay_seconds)
+    assert {
+        (action, resource) for one in granted.values() for action in one["actions"] for resource in one["resources"]
+    } == {
+        ("dynamodb:BatchGetItem", TABLE),
+        ("dynamodb:Query", f"{TABLE}/index/listing"),
+        ("dynamodb:PutItem", TABLE),
+        ("dynamodb:DeleteItem", TABLE),
+        ("sns:Publish", f"arn:aws:sns:{HERE}:{BASE}-alerts"),
+        ("sqs:SendMessage", f"arn:aws:sqs:{HERE}:{BASE}-failures"),
+        ("logs:CreateLogStream", f"arn:aws:logs:{HERE}:log-group:/aws/lambda/{name_of(spec)}:log-stream:*"),
+        ("logs:PutLogEvents", f"arn:aws:logs:{HERE}:log-group:/aws/lambda/{name_of(spec)}:log-stream:*"),
+    }
+
+
+def test_a_function_deletes_leases_only_and_never_touches_the_ledger_or_exemptions(
+    template: Template, spec: GuardrailSpec
+) -> None:
+    core = documents(template, name_of(spec))["core"]
+    granted, denied = statements(core, "Allow"), statements(core, "Deny")
+    deleting = granted["GiveBackLease"]["conditions"]
+    assert deleting == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["state#leases"]}}
+    writing = granted["AddToLedgerAndKeepOwnState"]["conditions"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+    assert f"state#claims#{spec.name}" in writing
+    assert not any(key.startswith("state#exemptions") or key in ("*", "state#*") for key in writing)
+    assert denied["LedgerIsAppendOnly"] == {
+        "actions": ["dynamodb:DeleteItem", "dynamodb:UpdateItem"],
+        "resources": [TABLE],
+        "conditions": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": ["ledger#*"]}},
+    }
+
+
+def test_what_the_policy_protects_is_denied(template: Template, spec: GuardrailSpec, policy: Policy) -> None:
+    fences = documents(template, name_of(spec))["fences"]
+    assert statements(fences, "Allow") == {}
+    denied = list(statements(fences, "Deny").values())
+    for fence in spec.fences(policy.guardrails[spec.name]):
+        assert {
+            "actions": sorted(fence.actions),
+            "resources": filled(fence.resources),
+            "conditions": fence.conditions,
+        } in denied
+
+
+def test_no_change_is_allowed_on_fuseboxs_own_resources(template: Template, spec: GuardrailSpec) -> None:
+    denied = statements(documents(template, name_of(spec))["fences"], "Deny")["NeverFuseboxsOwnResources"]
+    assert denied["resources"] == ["*"]
+    assert denied["conditions"] == {"StringLike": {f"aws:ResourceTag/{OWN_TAG}": "*"}}
+    reads = {"Describe", "Get", "List"}
+    for permission in spec.permissions:
+        for action in permission.actions:
+            assert (action in denied["actions"]) is not action.split(":")[1].startswith(tuple(reads))
+
+
+def test_policies_larger_than_iam_allows_are_refused(build: Build) -> None:
+    many = tuple(f"/a/long/name/of/some/application/number-{number}*" for number in range(60))
+    settings = LogRetentionSettings(protect=many)
+    with pytest.raises(StackError, match=r"log_retention: its role's policies take up to \d+ characters"):
+        build(settings={"log_retention": settings})
+
+
+def test_the_sweep_machine_invokes_the_functions_of_guardrails_only(template: Template, spec: GuardrailSpec) -> None:
+    role = documents(template, f"{BASE}-sweep")
+    allowed = statements(role["invoke"], "Allow")["OwnFunctions"]
+    assert allowed["actions"] == ["lambda:InvokeFunction"]
+    functions = [
+        f"arn:aws:lambda:{HERE}:function:{one['FunctionName']}" for one in template.of("AWS::Lambda::Function")
+    ]
+    assert allowed["resources"] == sorted(functions)
+    assert f"arn:aws:lambda:{HERE}:function:{name_of(spec)}" in functions
+
+
+def test_the_emergency_stop_denies_all_but_telling_and_saving(template: Template) -> None:
+    (policy,) = template.of("AWS::IAM::ManagedPolicy")
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Resource"]) == ("Deny", "*")
+    assert set(statement["NotAction"]) == {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "sns:Publish",
+        "sqs:SendMessage",
+    }
