@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from local import log_groups, moto_hooks, moto_machines, schedules
+from local import log_groups, moto_hooks, moto_machines, moto_tables, schedules
 from local.alarms import Alarms, AlarmState
 from local.clock import VirtualClock
 from local.delivery import Bus
@@ -103,7 +104,9 @@ class LocalAccount:
         )
         self._bus = Bus(world, self._lambdas, self._topics)
         self._alarms = Alarms(world, self._bus, self._topics)
-        self._restore_moto = moto_machines.install_state_machines(world.client_for_role)
+        self._moto_hooks = ExitStack()
+        self._moto_hooks.callback(moto_machines.install_state_machines(world.client_for_role))
+        self._moto_hooks.callback(moto_tables.install_transactions())
         self._gateway.handlers |= {
             "lambda.Invoke": self._lambdas.handle_invoke,
             "events.PutEvents": self._bus.handle_put_events,
@@ -135,7 +138,7 @@ class LocalAccount:
             return
         self._closed = True
         self._processes.go_cold()
-        self._restore_moto()
+        self._moto_hooks.close()
         self._world.close_clients()
         self._gateway.stop()
         self._deployer.close()

@@ -1,6 +1,6 @@
 """Every place where the local account reaches into moto's private parts.
 
-Each has a canary in tests/local/test_moto_hooks.py that fails when a new moto changes shape. Nothing else in
+Each has a canary in tests/local/test_local_moto_hooks.py that fails when a new moto changes shape. Nothing else in
 `local` imports moto.
 """
 
@@ -98,16 +98,6 @@ def _document(policy: Any) -> str | Mapping[str, Any]:
     default = policy.default_version_id
     document: str | Mapping[str, Any] = next(v.document for v in policy.versions if v.version_id == default)
     return document
-
-
-# -- DynamoDB ------------------------------------------------------------------------------------
-def table_keys(place: Place, table: str, index: str | None) -> str | None:
-    """The partition key's attribute name of a table or of its index; None if there is no such table."""
-    found = backend("dynamodb", place).tables.get(table)
-    if found is None:
-        return None
-    schema = found.schema if index is None else next(i.schema for i in found.all_indexes() if i.name == index)
-    return str(next(key["AttributeName"] for key in schema if key["KeyType"] == "HASH"))
 
 
 # -- SQS -----------------------------------------------------------------------------------------

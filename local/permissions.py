@@ -14,7 +14,8 @@ from typing import Any
 from local.api import ApiRequest
 from local.errors import UnmodelledCall
 from local.iam import Check
-from local.moto_hooks import log_group_tags, table_keys
+from local.moto_hooks import log_group_tags
+from local.moto_tables import table_keys
 
 Params = Mapping[str, Any]
 

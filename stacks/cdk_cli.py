@@ -21,7 +21,7 @@ def run_cdk(*arguments: str) -> int:
     """Runs the CDK command in the project's folder; returns its exit code."""
     environment = {**os.environ, "PATH": _path_with_node(), "CDK_DISABLE_CLI_TELEMETRY": "true"}
     ran = subprocess.run(  # noqa: S603 - our own pinned command, no shell
-        [NODE_FOLDER / "node", CDK, *arguments], cwd=ROOT, env=environment, check=False
+        [str(NODE_FOLDER / "node"), str(CDK), *arguments], cwd=ROOT, env=environment, check=False
     )
     return ran.returncode
 
@@ -29,7 +29,7 @@ def run_cdk(*arguments: str) -> int:
 def install() -> int:
     """Installs what package-lock.json names."""
     environment = {**os.environ, "PATH": _path_with_node()}
-    command = [NODE_FOLDER / "npm", "ci", "--silent", "--no-audit", "--no-fund"]
+    command = [str(NODE_FOLDER / "npm"), "ci", "--silent", "--no-audit", "--no-fund"]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603
 
 

@@ -85,10 +85,15 @@ def _parameter(session: Any, name: str) -> str | None:
     return str(found["Parameter"]["Value"])
 
 
+def _yes(question: str) -> str:
+    sys.stderr.write(f"{question}y (--yes)\n")
+    return "y"
+
+
 def main(arguments: list[str]) -> int:
     """The command: `python -m stacks.deploy [STACK] [--yes]`."""
     names = [one for one in arguments if not one.startswith("-")]
-    ask: Ask = (lambda question: "y") if "--yes" in arguments else input
+    ask: Ask = _yes if "--yes" in arguments else input
     try:
         return deploy(boto3.session.Session(), names[0] if names else STACK, ask)
     except NotReady as reason:

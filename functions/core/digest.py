@@ -49,7 +49,7 @@ def digest(report: RunReport, scope: Scope) -> Message:
     subject = f"Fusebox {report.guardrail} ({report.mode}) {scope.account} {scope.region}: {', '.join(told[:2])}"
     lines = [
         f"Fusebox {report.guardrail} in {report.mode} mode, account {scope.account}, Region {scope.region}.",
-        f"Run {report.run}: {report.seen} resources seen.",
+        f"Run {report.run}, resources looked at: {report.seen}.",
         *report.notes,
     ]
     if report.settled:

@@ -72,10 +72,16 @@ class Function:
             )
         except Busy as busy:
             self.log.warning(str(busy))
-            return {"done": True, "skipped": str(busy), "partial": False}
+            return {"done": True, "cursor": "", "partial": False, "report": None, "skipped": str(busy)}
         if not cursor:
             self._tell(report)
-        return {"done": not cursor, "cursor": cursor, "partial": report.partial, "report": report.to_json()}
+        return {
+            "done": not cursor,
+            "cursor": cursor,
+            "partial": report.partial,
+            "report": report.to_json(),
+            "skipped": "",
+        }
 
     def event(self, raw: Any) -> dict[str, Any]:
         """Looks at what an event names. Raises where a change failed, so that it is tried again."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from functions.core.spec import (
-    OWN_TAG,
     STRICT,
     EventTrigger,
     Fence,
@@ -92,27 +91,22 @@ class LogRetentionSettings(GuardrailSettings):
 
 
 def fences(settings: LogRetentionSettings) -> tuple[Fence, ...]:
-    """Denies retention changes on protected names and on Fusebox's own groups.
+    """Denies retention changes on the protected names.
 
     IAM compares case exactly, the code does not: the usual spellings are all denied.
     """
-    changes = ("logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy")
-    groups = "arn:{partition}:logs:*:*:log-group:"
     spellings = sorted(
         {spelt for glob in settings.protect for spelt in (glob, glob.lower(), glob.upper(), glob.title())}
     )
-    protected = Fence(
-        actions=changes,
-        resources=tuple(f"{groups}{glob}" for glob in spellings),
-        reason="names that the policy protects",
+    if not spellings:
+        return ()
+    return (
+        Fence(
+            actions=("logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy"),
+            resources=tuple(f"arn:{{partition}}:logs:*:*:log-group:{glob}" for glob in spellings),
+            reason="names that the policy protects",
+        ),
     )
-    own = Fence(
-        actions=changes,
-        resources=(f"{groups}*",),
-        reason="Fusebox's own log groups",
-        conditions={"StringLike": {f"aws:ResourceTag/{OWN_TAG}": "*"}},
-    )
-    return (protected, own) if spellings else (own,)
 
 
 SPEC = GuardrailSpec(

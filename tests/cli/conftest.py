@@ -128,7 +128,7 @@ def fusebox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fusebox
     monkeypatch.chdir(tmp_path)
     one = Fusebox(tmp_path)
     handlers = [*botocore.handlers.BUILTIN_HANDLERS, ("before-call", one.watch)]
-    monkeypatch.setattr(botocore.loaders, "create_loader", lambda search_path_string=None: MODELS)
+    monkeypatch.setattr("botocore.session.create_loader", lambda _: MODELS)
     with mock_aws():
         monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", handlers)
         yield one

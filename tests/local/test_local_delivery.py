@@ -6,6 +6,10 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from local import NeverQuiet
+
 ECHO = """
     def handler(event, context):
         print("got", event.get("id"))
@@ -298,3 +302,68 @@ def test_a_custom_event_put_by_a_function_enters_the_bus(stack: Any, opened: Any
     account.put_event(event())
 
     assert [i.payload["detail-type"] for i in account.invocations] == ["Order", "Paid"]
+
+
+def test_a_rule_reaches_a_queue_and_a_topic_that_let_it_in(stack: Any, opened: Any, event: Any) -> None:
+    stack.add("Inbox", "AWS::SQS::Queue")
+    stack.add("News", "AWS::SNS::Topic")
+    targets = ({"Arn": stack.arn("Inbox")}, {"Arn": stack.arn("News"), "Input": '"an order"'})
+    stack.rule("OnOrder", *targets, EventPattern={"source": ["shop"]})
+    stack.let_in("Inbox", "events", stack.arn("OnOrder"))
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": stack.arn("News"),
+    }
+    topics = {"Topics": [stack.arn("News")], "PolicyDocument": {"Statement": [allow]}}
+    stack.add("NewsPolicy", "AWS::SNS::TopicPolicy", **topics)
+    account = opened(stack)
+
+    delivery = account.put_event(event())
+
+    assert [t.outcome for t in delivery.targets] == ["delivered", "delivered"]
+    assert json.loads(account.queue(account.physical_ids["Inbox"])[0]["Body"]) == event()
+    assert [m.message for m in account.messages(account.physical_ids["News"])] == ["an order"]
+
+
+def test_a_message_its_subscriber_refuses_goes_to_the_subscriptions_dead_letter_queue(
+    stack: Any, opened: Any
+) -> None:
+    stack.add("Alerts", "AWS::SNS::Topic")
+    stack.add("Closed", "AWS::SQS::Queue")
+    stack.add("Dead", "AWS::SQS::Queue")
+    stack.let_in("Dead", "sns", stack.arn("Alerts"))
+    stack.add(
+        "ToClosed",
+        "AWS::SNS::Subscription",
+        TopicArn=stack.arn("Alerts"),
+        Protocol="sqs",
+        Endpoint=stack.arn("Closed"),
+        RedrivePolicy={"deadLetterTargetArn": stack.arn("Dead")},
+    )
+    account = opened(stack)
+
+    account.publish(account.physical_ids["Alerts"], "help", service=None)
+
+    (dead,) = account.queue(account.physical_ids["Dead"])
+    assert json.loads(dead["Body"])["Message"] == "help"
+
+
+def test_a_loop_in_the_wiring_is_an_error_instead_of_a_hang(
+    stack: Any, opened: Any, event: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = """
+        import boto3
+        def handler(event, context):
+            boto3.client("events").put_events(
+                Entries=[{"Source": "shop", "DetailType": "Order", "Detail": "{}"}])
+    """
+    stack.function("Orders", code, {"Action": "events:PutEvents", "Resource": "*"})
+    stack.rule("OnOrder", {"Arn": stack.arn("Orders")}, EventPattern={"source": ["shop"]})
+    stack.permit("Orders", stack.arn("OnOrder"))
+    account = opened(stack)
+    monkeypatch.setattr("local.account.MAX_STEPS", 10)
+
+    with pytest.raises(NeverQuiet):
+        account.put_event(event())

@@ -13,7 +13,7 @@ import moto
 import pytest
 
 import local
-from local import LogGroupSeed, moto_hooks
+from local import LogGroupSeed, moto_hooks, moto_machines, moto_tables
 from local.permissions import Scope
 
 HERE = Scope("123456789012", "us-east-1")
@@ -41,7 +41,7 @@ def test_nothing_but_the_hooks_imports_moto() -> None:
             )
             if any(name.split(".")[0] == "moto" for name in names):
                 importing.add(path.name)
-    assert importing == {"moto_hooks.py", "moto_machines.py"}
+    assert importing == {"moto_hooks.py", "moto_machines.py", "moto_tables.py"}
 
 
 def test_a_new_account_starts_empty(account: Any) -> None:
@@ -92,9 +92,9 @@ def test_a_tables_and_an_indexs_partition_keys_are_known(account: Any) -> None:
             }
         ],
     )
-    assert moto_hooks.table_keys(HERE, "t", None) == "b"
-    assert moto_hooks.table_keys(HERE, "t", "by-a") == "a"
-    assert moto_hooks.table_keys(HERE, "gone", None) is None
+    assert moto_tables.table_keys(HERE, "t", None) == "b"
+    assert moto_tables.table_keys(HERE, "t", "by-a") == "a"
+    assert moto_tables.table_keys(HERE, "gone", None) is None
 
 
 def test_a_queue_is_seen_without_receiving(account: Any) -> None:
@@ -180,11 +180,68 @@ def test_executions_show_their_status_and_progress(account: Any) -> None:
     states.start_execution(stateMachineArn=arn, name="x", input="{}")
     account.settle()
 
-    (execution,) = moto_hooks_executions()
+    (execution,) = moto_machines.executions(HERE)
     assert (execution.status, execution.events) == ("RUNNING", 2)
 
 
-def moto_hooks_executions() -> Any:
-    from local.moto_machines import executions
+def ledger(account: Any, **sort: str) -> Any:
+    schema = [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        *({"AttributeName": n, "KeyType": "RANGE"} for n in sort),
+    ]
+    client = account.client("dynamodb")
+    client.create_table(
+        TableName="ledger",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=schema,
+        AttributeDefinitions=[{"AttributeName": k["AttributeName"], "AttributeType": "S"} for k in schema],
+    )
+    return client
 
-    return executions(HERE)
+
+@pytest.mark.parametrize("sort", [{}, {"sk": "x"}])
+def test_a_cancelled_transaction_leaves_every_row_as_it_was(account: Any, sort: dict[str, str]) -> None:
+    client = ledger(account, **sort)
+    rest = {name: {"S": value} for name, value in sort.items()}
+    row = {"pk": {"S": "a"}, **rest, "n": {"N": "1"}, "l": {"L": [{"S": "x"}]}}
+    client.put_item(TableName="ledger", Item=row)
+    change = {
+        "TableName": "ledger",
+        "Key": {"pk": {"S": "a"}, **rest},
+        "UpdateExpression": "SET n = :n, l[0] = :n",
+        "ExpressionAttributeValues": {":n": {"N": "2"}},
+    }
+    new = {"TableName": "ledger", "Item": {"pk": {"S": "b"}, **rest}}
+    twice = {**new, "Item": {"pk": {"S": "c"}, **rest}, "ConditionExpression": "attribute_exists(pk)"}
+
+    with pytest.raises(client.exceptions.TransactionCanceledException):
+        client.transact_write_items(TransactItems=[{"Update": change}, {"Put": new}, {"Put": twice}])
+    assert client.scan(TableName="ledger")["Items"] == [row]
+
+    client.transact_write_items(TransactItems=[{"Update": change}, {"Put": new}])
+    rows = sorted(client.scan(TableName="ledger")["Items"], key=lambda r: str(r["pk"]["S"]))
+    assert (rows[0]["n"], rows[0]["l"], len(rows)) == ({"N": "2"}, {"L": [{"N": "2"}]}, 2)
+
+
+def test_a_transaction_does_not_copy_the_table(account: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = ledger(account)
+    puts = [{"Put": {"TableName": "ledger", "Item": {"pk": {"S": str(n)}}}} for n in range(50)]
+    client.transact_write_items(TransactItems=puts)
+    copied: list[Any] = []
+    item = sys.modules["moto.dynamodb.models.dynamo_type"].Item
+
+    def note(row: Any, _memo: Any) -> Any:
+        copied.append(row)
+        return row
+
+    monkeypatch.setattr(item, "__deepcopy__", note)
+
+    client.transact_write_items(TransactItems=puts)
+
+    assert copied == []
+
+
+def test_moto_copies_in_a_transaction_only_by_the_name_that_is_replaced() -> None:
+    source = inspect.getsource(sys.modules["moto.dynamodb.models"])
+    assert source.count("copy.deepcopy(") == 2
+    assert "original_table_state[table_name] = copy.deepcopy(" in source

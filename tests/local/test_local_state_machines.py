@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from local import DeploymentRejected
+
 COUNT = """
     def handler(event, context):
         return {"n": event.get("n", 0) + 1}
@@ -185,3 +187,14 @@ def test_a_question_waits_for_its_token_and_times_out_after_virtual_days(stack: 
     assert client.describe_execution(executionArn=second)["status"] == "RUNNING"
     account.advance(timedelta(days=2))
     assert client.describe_execution(executionArn=second)["error"] == "NoAnswer"
+
+
+def test_a_role_may_be_assumed_only_for_the_machine_its_trust_policy_names(stack: Any, opened: Any) -> None:
+    machine(stack, {"First": {"Type": "Succeed"}})
+    trust = stack.resources["MachineRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]
+    mine = "arn:aws:states:us-east-1:123456789012:stateMachine:"
+    trust["Condition"] = {"ArnLike": {"aws:SourceArn": f"{mine}another"}}
+    with pytest.raises(DeploymentRejected, match="Machine: the role"):
+        opened(stack)
+    trust["Condition"] = {"ArnLike": {"aws:SourceArn": f"{mine}mach*"}}
+    opened(stack)

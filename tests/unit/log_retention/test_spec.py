@@ -37,9 +37,8 @@ def test_iam_denies_what_the_policy_protects_in_its_usual_spellings(name: str) -
     assert set(protected.actions) == {"logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy"}
 
 
-def test_its_own_log_groups_stay_fenced_when_nothing_is_protected() -> None:
-    (own,) = fences(LogRetentionSettings(protect=()))
-    assert own.conditions == {"StringLike": {"aws:ResourceTag/fusebox:component": "*"}}
+def test_nothing_protected_needs_no_fence() -> None:
+    assert fences(LogRetentionSettings(protect=())) == ()
 
 
 def test_the_pattern_lets_calls_without_a_session_through() -> None:

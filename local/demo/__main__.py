@@ -1,0 +1,88 @@
+"""The demo's story, step by step: `python -m local.demo`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+
+from local.account import LocalAccount
+from local.demo import company, events
+from local.demo.product import Product, ProductFailed
+from local.demo.show import Show
+
+HEAD_START = timedelta(days=4)
+"""Virtual time begins this long ago, so that what the demo plays stays in the real past: the `fusebox`
+command, which lives in real time, would rightly distrust a log group from the future."""
+NEW_GROUP = "/aws/lambda/prod-new-feature"
+
+
+def main() -> int:
+    """Plays the demo; returns the exit code."""
+    show = Show(Console(highlight=False))
+    try:
+        with TemporaryDirectory(prefix="fusebox-demo-") as folder:
+            play(show, Path(folder))
+    except ProductFailed as failure:
+        show.console.print(f"[red]The demo stopped:[/] {failure}")
+        return 1
+    return 0
+
+
+def play(show: Show, folder: Path) -> None:
+    """The whole story; `folder` takes the assemblies."""
+    product = Product(folder)
+    with show.step("Synthesising the real stack with CDK, in observe mode (no credentials, no network)"):
+        observe = product.synthesise("observe")
+    start = datetime.now(UTC) - HEAD_START
+    with LocalAccount(observe, start=start) as account:
+        product.endpoint = account.endpoint
+        show.done(f"Deployed that template into a local account: {len(account.physical_ids)} resources")
+        groups = company.log_groups(start)
+        account.seed_log_groups(groups)
+        show.done(f"Filled the account with a company's {len(groups)} log groups")
+
+        show.chapter("What would Fusebox do?", "fusebox plan")
+        show.output(product.fusebox("plan"))
+
+        show.chapter("The owner likes it: mode enforce", "edit fusebox.yaml, then make deploy")
+        with show.step("Synthesising again, in enforce mode"):
+            enforce = product.synthesise("enforce")
+        account.update(enforce)
+        show.done("Updated the stack in the local account")
+
+        show.chapter("A new log group", "CloudTrail → EventBridge rule → delay queue → function")
+        events.create_log_group(account, NEW_GROUP)
+        show.line(f"{NEW_GROUP} is created; its retention: {events.retention(account, NEW_GROUP)}")
+        account.advance(timedelta(minutes=3))
+        show.line(f"three minutes later:{'':>31} {events.retention(account, NEW_GROUP)}")
+
+        show.chapter("The daily sweep", "schedule → Step Functions → function")
+        before = events.counts(account)
+        with show.step("Sweeping"):
+            account.advance(timedelta(days=1))
+        after = events.counts(account)
+        show.before_and_after(before, after)
+        show.message(account.messages(account.outputs["AlertsTopicArn"])[-1])
+
+        show.chapter("What waits for a person, and the ledger", "fusebox ledger")
+        show.output(product.fusebox("ledger", "--stack", "Fusebox", "--since", "7d", "--limit", "12"))
+
+        show.chapter("The next day's sweep", "nothing to do: no change, no message")
+        calls, messages = len(account.calls), len(account.messages(account.outputs["AlertsTopicArn"]))
+        account.advance(timedelta(days=1))
+        writes = events.writes(account.calls[calls:])
+        told = len(account.messages(account.outputs["AlertsTopicArn"])) - messages
+        show.line(
+            f"changes to log groups: {writes}, messages: {told}, losses on the way: {len(account.losses)}"
+        )
+        if writes or told or account.losses:
+            raise ProductFailed("the second sweep should have had nothing to do")
+    show.the_end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

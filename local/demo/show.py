@@ -1,0 +1,68 @@
+"""How the demo looks in a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from local.account import Message
+
+
+class Show:
+    """Prints the demo's steps; outside a terminal the same without spinner and colour."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._began = time.perf_counter()
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[None]:
+        """A step that takes a while: turns while it runs, ticked off with its seconds."""
+        began = time.perf_counter()
+        with self.console.status(f"{what} …"):
+            yield
+        self.done(f"{what} ({time.perf_counter() - began:.0f} s)")
+
+    def done(self, what: str) -> None:
+        self.console.print(f"[green]✓[/] {what}")
+
+    def line(self, text: str) -> None:
+        self.console.print(f"  {text}")
+
+    def chapter(self, title: str, how: str) -> None:
+        """A heading, and under it the command or way that the chapter shows."""
+        self.console.print()
+        self.console.print(Rule(f"[bold]{title}[/]", align="left"))
+        self.console.print(f"[dim]{how}[/]")
+
+    def output(self, text: str) -> None:
+        """What a command of the product printed, as it printed it."""
+        self.console.print(Text.from_ansi(text.rstrip()))
+
+    def before_and_after(self, before: Counter[str], after: Counter[str]) -> None:
+        table = Table("Retention", "before", "after", box=None, header_style="dim")
+        for column in table.columns[1:]:
+            column.justify = "right"
+        order = sorted({*before, *after}, key=lambda days: int(days.split()[0]) if days[0].isdigit() else -1)
+        for days in order:
+            style = "" if before[days] == after[days] else "bold"
+            table.add_row(days, str(before[days]), str(after[days]), style=style)
+        self.console.print(table)
+
+    def message(self, message: Message) -> None:
+        """An alert as its e-mail subscribers get it."""
+        self.console.print(Panel(Text(message.body("email")), title=message.subject, title_align="left"))
+
+    def the_end(self) -> None:
+        self.console.print()
+        self.done(
+            f"That was Fusebox, in {time.perf_counter() - self._began:.0f} s. Your own account: [bold]make plan[/]"
+        )

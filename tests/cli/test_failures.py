@@ -1,0 +1,123 @@
+"""What a message of the failure queue holds, and whom it is for: by table."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cli.failures import takers, unwrap
+from functions.registry import GUARDRAILS
+
+
+def call(name: str = "CreateLogGroup", **changes: Any) -> dict[str, Any]:
+    """An EventBridge event of an API call to CloudWatch Logs."""
+    event = {
+        "version": "0",
+        "id": "11111111-2222-4333-8444-555555555555",
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.logs",
+        "account": "123456789012",
+        "time": "2026-07-01T12:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": {
+            "eventSource": "logs.amazonaws.com",
+            "eventName": name,
+            "requestParameters": {"logGroupName": "/aws/lambda/young"},
+        },
+    }
+    return {**event, **changes}
+
+
+def from_destination(payload: Any) -> dict[str, Any]:
+    """What Lambda sends to an on-failure destination."""
+    return {
+        "version": "1.0",
+        "timestamp": "2026-07-01T12:05:00.000Z",
+        "requestContext": {
+            "requestId": "6d3b1d0c-0000-4000-8000-000000000000",
+            "functionArn": "arn:aws:lambda:us-east-1:123456789012:function:fusebox-us-east-1-log-retention:$LATEST",
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": payload,
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+        "responsePayload": {"errorType": "ActionFailed", "errorMessage": "…"},
+    }
+
+
+def batch(*payloads: Any) -> dict[str, Any]:
+    """What a function is given from an SQS queue."""
+    return {"Records": [{"messageId": str(n), "body": json.dumps(one)} for n, one in enumerate(payloads)]}
+
+
+def nested(depth: int) -> dict[str, Any]:
+    return call() if depth == 0 else from_destination(nested(depth - 1))
+
+
+@pytest.mark.parametrize(
+    ("body", "events"),
+    [
+        (call(), [call()]),
+        (from_destination(call()), [call()]),
+        (batch(call()), [call()]),
+        (from_destination(batch(call(), call("DeleteRetentionPolicy"))), [call(), call("DeleteRetentionPolicy")]),
+        (batch(from_destination(call())), [call()]),
+    ],
+    ids=["bare", "destination", "batch", "destination around a batch", "batch of destinations"],
+)
+def test_the_event_comes_out_as_it_was_sent(body: Any, events: list[Any]) -> None:
+    found = unwrap(json.dumps(body))
+    assert list(found.events) == events
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("", "is no JSON"),
+        ("{", "is no JSON"),
+        ("[]", "is no JSON object"),
+        ("null", "is no JSON object"),
+        ("{}", "'id' is missing"),
+        (json.dumps(call(detail=None)), "'detail' is missing"),
+        (json.dumps(call(time="noon")), "'time' is no ISO time"),
+        (json.dumps(from_destination("lost")), "is no JSON object: 'lost'"),
+        (json.dumps({"Records": [{"body": 7}]}), "a record without a body"),
+        (json.dumps({"Records": ["x"]}), "a record without a body"),
+        (json.dumps(from_destination({"fusebox": "sweep", "run": "x"})), "the next sweep does it all again"),
+        (json.dumps(nested(9)), "without end"),
+    ],
+)
+def test_what_is_no_event_is_named_and_never_raised(body: str, why: str) -> None:
+    found = unwrap(body)
+    assert found.events == ()
+    assert why in found.problems[0]
+
+
+def test_a_batch_gives_up_its_good_events_beside_its_bad_ones() -> None:
+    found = unwrap(json.dumps(batch(call(), {"id": 1})))
+    assert len(found.events) == 1
+    assert len(found.problems) == 1
+
+
+def test_an_empty_batch_holds_nothing() -> None:
+    assert unwrap('{"Records": []}').events == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "names"),
+    [
+        (call(), ("log_retention",)),
+        (call("PutRetentionPolicy"), ("log_retention",)),
+        (call("DeleteLogGroup"), ()),
+        (call(source="aws.ec2"), ()),
+        (call(**{"detail-type": "Scheduled Event"}), ()),
+        (call(detail={}), ()),
+        (call(detail={"eventName": ["CreateLogGroup"]}), ()),
+    ],
+)
+def test_an_event_goes_to_the_guardrails_that_may_want_it(event: dict[str, Any], names: tuple[str, ...]) -> None:
+    assert takers(event, GUARDRAILS) == names

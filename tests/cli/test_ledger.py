@@ -1,0 +1,82 @@
+"""fusebox ledger: what was found, done and asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Fusebox
+from tests.contract.worlds import make_group
+
+
+@pytest.fixture
+def enforced(fusebox: Fusebox) -> Fusebox:
+    """After a run that set one group and asked about another."""
+    make_group("/aws/lambda/young")
+    make_group("/legacy/orders", age_days=1100, stored_bytes=5 * 10**9)
+    fusebox.policy(mode="enforce")
+    fusebox("run", "log_retention")
+    return fusebox
+
+
+def test_an_action_is_one_row_with_its_result(enforced: Fusebox) -> None:
+    ran = enforced("ledger")
+    rows = [line.split() for line in ran.out.splitlines() if "log_retention" in line]
+    assert len(rows) == 2
+    assert any("done" in row and "/aws/lambda/young" in row for row in rows)
+    assert any("needs_approval" in row and "/legacy/orders" in row for row in rows)
+    assert "days none → 30" in ran.out
+    assert "account 123456789012 · Region us-east-1" in ran.err
+
+
+@pytest.mark.parametrize("name", ["/legacy/orders", "arn:aws:logs:us-east-1:123456789012:log-group:/legacy/orders"])
+def test_the_history_of_one_resource(enforced: Fusebox, name: str) -> None:
+    entries = enforced("ledger", "--resource", name, "--json").json["entries"]
+    assert [(entry["name"], entry["result"]) for entry in entries] == [("/legacy/orders", "needs_approval")]
+
+
+def test_the_entries_of_one_run(enforced: Fusebox) -> None:
+    run = next(iter(enforced.action_ids().values())).partition(".")[0]
+    ran = enforced("ledger", "--run", run, "--json")
+    assert [entry["kind"] for entry in ran.json["entries"]] == ["finding", "intent", "outcome"]
+    assert "No entries." in enforced("ledger", "--run", "20260101T000000-abcdef").out
+
+
+def test_an_action_in_full(enforced: Fusebox) -> None:
+    ran = enforced("ledger", enforced.action_ids()["/aws/lambda/young"])
+    assert "intent at" in ran.out
+    assert '"prior": {"days": null}' in ran.out
+    assert "outcome at" in ran.out
+
+
+def test_only_the_newest_are_shown_unless_all_are_wanted(enforced: Fusebox) -> None:
+    assert "the newest 1 of 2; --last 0 shows all" in enforced("ledger", "--last", "1").err
+    assert enforced("ledger", "--last", "1", "--json").json["left_out"] == 2
+    assert enforced("ledger", "--last", "0", "--json").json["left_out"] == 0
+
+
+@pytest.mark.parametrize(("since", "count"), [("24h", 3), ("7d", 3), ("2020-01-01", 3)])
+def test_since(enforced: Fusebox, since: str, count: int) -> None:
+    assert len(enforced("ledger", "--since", since, "--json").json["entries"]) == count
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--since", "soon"], "is no time: write 24h, 7d"),
+        (["--since", "2999-01-01"], "is in the future"),
+        (["--run", "x", "--resource", "y"], "give one of them"),
+        (["--stack", "x", "--ledger", "y"], "give one of them"),
+        (["--ledger", "nowhere.sqlite3"], "there is no ledger nowhere.sqlite3"),
+        (["--resource", "arn:aws:s3:::bucket"], "is nothing Fusebox watches here"),
+    ],
+)
+def test_questions_it_cannot_answer(enforced: Fusebox, arguments: list[str], said: str) -> None:
+    ran = enforced("ledger", *arguments)
+    assert ran.code == 2
+    assert said in ran.complaint
+
+
+def test_reading_makes_no_file(fusebox: Fusebox) -> None:
+    assert "there is no ledger" in fusebox("ledger").complaint
+    assert "there is no ledger" in fusebox("exemptions").complaint
+    assert fusebox.files == []

@@ -1,0 +1,112 @@
+"""fusebox exempt, pause and resume: what holds Fusebox back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Fusebox
+from tests.contract.worlds import make_group, retentions
+
+GROUP = "/aws/lambda/young"
+ARN = f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP}"
+WHY = ("--owner", "ann@example.com", "--reason", "legal hold")
+
+
+@pytest.mark.parametrize("spelt", [GROUP, ARN, f"{ARN}:*"])
+def test_an_exempt_group_is_left_alone(fusebox: Fusebox, spelt: str) -> None:
+    make_group(GROUP)
+    fusebox.policy(mode="enforce")
+    ran = fusebox("exempt", spelt, "--until", "30d", *WHY)
+    assert ran.code == 0
+    assert "ann@example.com: legal hold" in ran.out
+    assert fusebox("run", "log_retention", "--json").json["counts"] == {"exempt": 1}
+    assert retentions() == {GROUP: None}
+
+
+def test_exemptions_are_listed_and_can_be_ended(fusebox: Fusebox) -> None:
+    fusebox("exempt", GROUP, "--until", "2999-12-31", *WHY)
+    (one,) = fusebox("exemptions", "--json").json["exemptions"]
+    assert one == {
+        "resource": ARN,
+        "owner": "ann@example.com",
+        "reason": "legal hold",
+        "until": "3000-01-01T00:00:00+00:00",
+    }
+    assert "legal hold" in fusebox("exemptions").out
+    assert fusebox("exempt", GROUP, "--end").code == 0
+    assert "No exemption is in force." in fusebox("exemptions").out
+    assert "has no exemption" in fusebox("exempt", GROUP, "--end").complaint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([GROUP, "--until", "30d"], "--owner, --reason missing"),
+        ([GROUP, "--until", "30d", "--owner", " ", "--reason", "x"], "--owner missing"),
+        ([GROUP, "--until", "soon", *WHY], "'soon' is no time: write 30d"),
+        ([GROUP, "--until", "2020-01-01", *WHY], "that is in the past"),
+        ([ARN.replace("us-east-1", "eu-west-1"), "--until", "30d", *WHY], "is nothing Fusebox watches here"),
+        ([ARN.replace("123456789012", "210987654321"), "--until", "30d", *WHY], "is nothing Fusebox watches here"),
+        (["arn:aws:s3:::bucket", "--until", "30d", *WHY], "allowed are: arn:aws:logs:us-east-1"),
+        ([" ", "--until", "30d", *WHY], "the resource is empty"),
+        ([GROUP, "--until", "30d", "--guardrail", "idle_toaster", *WHY], "there are: log_retention"),
+        ([GROUP, "--until", "30d", "--end"], "contradict"),
+    ],
+)
+def test_an_exemption_that_would_protect_nothing_is_refused(fusebox: Fusebox, arguments: list[str], said: str) -> None:
+    ran = fusebox("exempt", *arguments)
+    assert ran.code == 2
+    assert said in ran.complaint
+    assert fusebox.files == []
+
+
+def test_nothing_is_done_while_everything_is_paused(fusebox: Fusebox) -> None:
+    make_group(GROUP)
+    fusebox.policy(mode="enforce")
+    assert "Paused: everything (incident)" in fusebox("pause", "--reason", "incident").out
+    ran = fusebox("run", "log_retention")
+    assert "1 held back by a pause" in ran.out
+    assert "incident" in ran.out
+    assert retentions() == {GROUP: None}
+    assert "Resumed: everything." in fusebox("resume").out
+    fusebox("run", "log_retention")
+    assert retentions() == {GROUP: 30}
+
+
+def test_a_guardrail_is_paused_on_its_own(fusebox: Fusebox) -> None:
+    make_group(GROUP)
+    fusebox.policy(mode="enforce")
+    fusebox("pause", "log_retention")
+    fusebox("run", "log_retention")
+    assert retentions() == {GROUP: None}
+    ran = fusebox("resume", "--json")
+    assert ran.json["was_paused"] is False
+    assert "no reason given" in ran.json["still_paused"]["log_retention"]
+    assert fusebox("resume", "log-retention", "--json").json["still_paused"] == {}
+
+
+def test_the_switch_works_though_the_policy_is_broken(fusebox: Fusebox) -> None:
+    (fusebox.folder / "fusebox.yaml").write_text("guardrails: [")
+    assert fusebox("pause").code == 0
+    assert fusebox("resume").code == 0
+
+
+@pytest.mark.parametrize("command", [("pause",), ("resume",), ("exempt", GROUP, "--until", "30d", *WHY)])
+def test_a_switch_is_never_thrown_in_the_wrong_table(fusebox: Fusebox, command: tuple[str, ...]) -> None:
+    fusebox.deny("GetParameter")
+    assert "cannot tell whether a Fusebox is deployed here" in fusebox(*command).complaint
+    fusebox.denied.clear()
+    fusebox.deploy()
+    ran = fusebox(*command)
+    assert ran.code == 2
+    assert "name it with --stack Fusebox" in ran.complaint
+    assert fusebox(*command, "--stack", "Fusebox").code == 0
+    assert fusebox.files == []
+
+
+def test_a_pause_in_the_deployed_table_holds_there(fusebox: Fusebox) -> None:
+    fusebox.deploy()
+    make_group(GROUP)
+    fusebox.policy(mode="enforce")
+    fusebox("pause", "--stack", "Fusebox", "--reason", "incident")
+    assert fusebox("run", "log_retention", "--stack", "Fusebox", "--json").json["counts"] == {"paused": 1}
