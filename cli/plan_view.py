@@ -60,9 +60,7 @@ def plan(out: Console, one: Plan) -> None:
         out.print(f"! {text}", style="yellow")
     if not one.seen:
         return
-    out.print(
-        render.grid(("Would", "Because", *MONEY, "For example"), _lines(one), right=MONEY, whole=("Would", "Because"))
-    )
+    out.print(render.grid(("Would", "Because", *MONEY), _lines(one), right=MONEY, whole=("Would", "Because")))
     if one.changes:
         ordered = sorted(one.changes.items(), key=lambda item: -item[1].count)
         rows = [(rule, sets, *_money(line)) for (rule, sets), line in ordered]
@@ -70,6 +68,7 @@ def plan(out: Console, one: Plan) -> None:
     _few(out, "Largest savings", [few for few in one.biggest if few["saving"]], at_once + asking)
     # What asks first is often what saves most, and is then listed above with its reason.
     _few(out, "Would ask first", [few for few in one.asking if few not in one.biggest], asking)
+    _examples(out, one)
 
 
 def _lines(one: Plan) -> list[tuple[str, ...]]:
@@ -77,8 +76,17 @@ def _lines(one: Plan) -> list[tuple[str, ...]]:
     for end, words in ENDS.items():
         found = [(verdict, line) for (was, verdict), line in one.lines.items() if was == end]
         for verdict, line in sorted(found, key=lambda item: -item[1].count):
-            rows.append((words, verdict, *_money(line, changes=end in CHANGES), line.example))
+            rows.append((words, verdict, *_money(line, changes=end in CHANGES)))
     return rows
+
+
+def _examples(out: Console, one: Plan) -> None:
+    """One resource for each line of the table but those that ask, which are listed with their reasons."""
+    out.print("For example", style="bold")
+    for end, words in ENDS.items():
+        for (was, _), line in one.lines.items():
+            if was == end != Disposition.NEEDS_APPROVAL:
+                out.print(f"  {words}: {line.example}", soft_wrap=True)
 
 
 def _money(line: Line, *, changes: bool = True) -> tuple[str, str, str, str]:

@@ -305,6 +305,24 @@ class LocalAccount:
         self._world.clock.jump_to(target)
         self.settle()
 
+    def update(self, assembly: Path) -> None:
+        """Deploys a newer assembly over this one. A schedule that is new starts to count now."""
+        self._update(read_assembly(assembly))
+
+    def update_template(
+        self, template: Mapping[str, Any], assets: Mapping[str, Path] | None = None, name: str = "Local"
+    ) -> None:
+        """Deploys a newer template over the one of `from_template`."""
+        self._update([Stack(name, template, assets or {})])
+
+    def _update(self, stacks: Sequence[Stack]) -> None:
+        known = set(self._world.wiring.rules)
+        self._deployer.deploy(stacks)
+        self._lambdas.check_mappings()
+        self._processes.go_cold()
+        for rule in set(self._world.wiring.rules) - known:
+            self._fired[rule] = self._world.clock.now()
+
     # -- what goes wrong, and what is there before ------------------------------------------------
     def fail(
         self,

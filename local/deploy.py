@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from local import resource_types
+from local import resource_types, updates
 from local.errors import DeploymentRejected, UnmodelledResource
 from local.template import Deployed, Resolver, Stack, references
 from local.world import World
@@ -95,13 +95,17 @@ class Deployer:
         self._world, self._parameters = world, parameters
         self._exports: dict[str, Any] = {}
         self._scratch = TemporaryDirectory(prefix="local-account-")
+        self._registered: set[str] = set()
         self.outputs: dict[str, str] = {}
         self.physical_ids: dict[str, str] = {}
+        self._resources: dict[str, dict[str, tuple[Properties, Deployed]]] = {}
+        """By stack and logical id, what was deployed last; in the order of its creation."""
 
     def close(self) -> None:
         self._scratch.cleanup()
 
     def deploy(self, stacks: Iterable[Stack]) -> None:
+        """Creates the stacks, or updates those that are there."""
         for stack in stacks:
             self._deploy(stack)
 
@@ -131,16 +135,35 @@ class Deployer:
                     f"{logical_id}: {resource['Type']} is not modelled; modelled are "
                     f"{', '.join(sorted(resource_types.CREATE))}"
                 )
+        before = dict(self._resources.get(stack.name, {}))
+        after: dict[str, tuple[Properties, Deployed]] = {}
         for logical_id in _in_order(resources):
             resource = resources[logical_id]
             properties = Properties(
                 logical_id, resource["Type"], resolver.resolve(resource.get("Properties", {}))
             )
-            created: Deployed = resource_types.CREATE[resource["Type"]](deployment, properties)
-            properties.finish()
+            created = self._bring_up(deployment, properties, before.pop(logical_id, None))
+            after[logical_id] = properties, created
             resolver.deployed[logical_id] = created
             self.physical_ids[logical_id] = created.ref
+        for logical_id, (properties, deployed) in reversed(before.items()):
+            updates.forget(deployment, properties, deployed, gone=True)
+            del self.physical_ids[logical_id]
+        self._resources[stack.name] = after
         self._register(stack, resolver)
+
+    def _bring_up(
+        self, deployment: Deployment, properties: Properties, before: tuple[Properties, Deployed] | None
+    ) -> Deployed:
+        """Creates a resource; one that is there is left alone if nothing changed, else made anew."""
+        if before is not None:
+            old, deployed = before
+            if (old.type, old.values) == (properties.type, properties.values):
+                return deployed
+            updates.forget(deployment, old, deployed, gone=False)
+        created: Deployed = resource_types.CREATE[properties.type](deployment, properties)
+        properties.finish()
+        return created
 
     def _register(self, stack: Stack, resolver: Resolver) -> None:
         """Makes outputs and exports known, and the stack visible to DescribeStacks."""
@@ -153,9 +176,10 @@ class Deployer:
             if name in outputs and "Export" in output:
                 self._exports[resolver.resolve(output["Export"]["Name"])] = outputs[name]["Value"]
         self.outputs.update({name: output["Value"] for name, output in outputs.items()})
-        self._world.client("cloudformation").create_stack(
-            StackName=stack.name, TemplateBody=json.dumps({"Resources": {}, "Outputs": outputs})
-        )
+        client = self._world.client("cloudformation")
+        put = client.update_stack if stack.name in self._registered else client.create_stack
+        put(StackName=stack.name, TemplateBody=json.dumps({"Resources": {}, "Outputs": outputs}))
+        self._registered.add(stack.name)
 
 
 def _in_order(resources: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """Every place where the local account reaches into moto's private parts.
 
-Each has a canary in tests/local/test_local_moto_hooks.py that fails when a new moto changes shape. Nothing else in
-`local` imports moto.
+Each has a canary in tests/local/test_local_moto_hooks.py that fails when a new moto changes shape. Nothing
+else in `local` imports moto.
 """
 
 from __future__ import annotations

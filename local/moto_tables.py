@@ -1,8 +1,9 @@
 """Hooks into moto's DynamoDB: an index's keys, and transactions that do not copy the whole table.
 
 moto backs a transaction up by a deep copy of the table for each of its members: a hundred members on a ledger
-of some thousand rows take minutes. While an account is open the copy is shallow, apart from the rows an Update
-may change in place; rolling back works as before. Like moto_hooks, every hook has a canary in the tests.
+of some thousand rows take minutes. While an account is open the copy is shallow, apart from the rows an
+Update may change in place; rolling back works as before. Like moto_hooks, every hook has a canary in the
+tests.
 """
 
 from __future__ import annotations

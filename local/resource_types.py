@@ -42,9 +42,11 @@ def _role(d: Deployment, p: Properties) -> Deployed:
     p.ignore("Tags", "Description", "MaxSessionDuration")
     name, trust, client = d.name(p, "RoleName", 64), p.require("AssumeRolePolicyDocument"), d.client("iam")
     path = p.get("Path", "/")
-    arn = client.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=json.dumps(trust))["Role"][
-        "Arn"
-    ]
+    arn = f"arn:aws:iam::{d.world.account_id}:role{path}{name}"
+    if arn in d.world.wiring.trust:
+        client.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
+    else:
+        client.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=json.dumps(trust))
     for policy in p.get("Policies", []):
         client.put_role_policy(
             RoleName=name,
@@ -86,9 +88,12 @@ def _managed_policy(d: Deployment, p: Properties) -> Deployed:
     if p.get("Users") or p.get("Groups"):
         raise UnmodelledResource(f"{p.logical_id}: policies of users and groups are not modelled")
     name, client = d.name(p, "ManagedPolicyName", 128), d.client("iam")
-    arn = client.create_policy(
-        PolicyName=name, Path=p.get("Path", "/"), PolicyDocument=json.dumps(p.require("PolicyDocument"))
-    )["Policy"]["Arn"]
+    path, text = p.get("Path", "/"), json.dumps(p.require("PolicyDocument"))
+    arn = f"arn:aws:iam::{d.world.account_id}:policy{path}{name}"
+    if arn in {policy["Arn"] for policy in client.list_policies(Scope="Local")["Policies"]}:
+        client.create_policy_version(PolicyArn=arn, PolicyDocument=text, SetAsDefault=True)
+    else:
+        client.create_policy(PolicyName=name, Path=path, PolicyDocument=text)
     for role in p.get("Roles", []):
         client.attach_role_policy(RoleName=role, PolicyArn=arn)
     return Deployed(arn, {"PolicyArn": arn})
@@ -135,6 +140,11 @@ def _function(d: Deployment, p: Properties) -> Deployed:
     )
     if not d.world.may_assume("lambda.amazonaws.com", function.role_arn, function.arn):
         raise DeploymentRejected(f"{p.logical_id}: the role {function.role_arn} cannot be assumed by Lambda")
+    before = d.world.wiring.functions.get(name)
+    if before is not None:
+        # What EventInvokeConfig set outlives an update of the function.
+        function.max_retries, function.max_age_seconds = before.max_retries, before.max_age_seconds
+        function.on_failure_arn = before.on_failure_arn
     d.world.wiring.functions[name] = function
     empty = io.BytesIO()
     zipfile.ZipFile(empty, "w").close()
@@ -163,6 +173,7 @@ def _permission(d: Deployment, p: Properties) -> Deployed:
         condition["StringEquals"] = {"aws:SourceAccount": p.get("SourceAccount")}
     principal: str = p.require("Principal")
     statement = {
+        "Sid": p.logical_id,
         "Effect": "Allow",
         "Action": p.require("Action"),
         "Resource": function.arn,
@@ -362,9 +373,11 @@ def _state_machine(d: Deployment, p: Properties) -> Deployed:
     role = p.require("RoleArn")
     if not d.world.may_assume("states.amazonaws.com", role, d.arn("states", f"stateMachine:{name}")):
         raise DeploymentRejected(f"{p.logical_id}: the role {role} cannot be assumed by Step Functions")
-    arn = d.client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role)[
-        "stateMachineArn"
-    ]
+    arn, client = d.arn("states", f"stateMachine:{name}"), d.client("stepfunctions")
+    if arn in {machine["stateMachineArn"] for machine in client.list_state_machines()["stateMachines"]}:
+        client.update_state_machine(stateMachineArn=arn, definition=definition, roleArn=role)
+    else:
+        client.create_state_machine(name=name, definition=definition, roleArn=role)
     return Deployed(arn, {"Arn": arn, "Name": name})
 
 
@@ -445,6 +458,7 @@ def _parameter(d: Deployment, p: Properties) -> Deployed:
         Name=name,
         Type=p.require("Type"),
         Value=str(p.require("Value")),
+        Overwrite=True,
         **p.take("Description", "AllowedPattern"),
     )
     return Deployed(name, {"Type": p.get("Type"), "Value": p.get("Value")})

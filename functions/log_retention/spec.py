@@ -78,7 +78,7 @@ class LogRetentionSettings(GuardrailSettings):
         },
     )
     protect: tuple[str, ...] = field(
-        default=("*audit*", "*cloudtrail*", "*flow-log*", "*flowlog*"),
+        default=("*audit*", "*cloudtrail*", "*CloudTrail*", "*flow-log*", "*flowlog*", "*FlowLog*"),
         metadata={"doc": "names never touched (`*` and `?`, any case); also denied to the role by IAM"},
     )
     pace: Pace = field(default_factory=Pace, metadata={"doc": "`lists_per_second` and `puts_per_second` of a run"})

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import boto3
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
+from functions.log_retention.aws import LogGroups
 from tests.cli.conftest import Fusebox
 from tests.contract.worlds import make_group, retentions
 
@@ -130,3 +136,49 @@ def test_the_ledger_may_be_any_file(fusebox: Fusebox) -> None:
     assert (fusebox.folder / "here" / "mine.sqlite3").exists()
     assert fusebox.files == []
     assert list(fusebox.action_ids("--ledger", "here/mine.sqlite3")) == ["/aws/lambda/young"]
+
+
+def before_each_page_but_the_first(monkeypatch: pytest.MonkeyPatch, happening: Callable[[], None]) -> None:
+    """Lets something happen once the first page has been worked on."""
+    pages = LogGroups.pages
+
+    def interrupted(self: LogGroups, cursor: str) -> Iterator[Any]:
+        for number, page in enumerate(pages(self, cursor)):
+            if number:
+                happening()
+            yield page
+
+    monkeypatch.setattr(LogGroups, "pages", interrupted)
+
+
+def test_trouble_halfway_keeps_what_was_done_and_says_so(fusebox: Fusebox, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(60):
+        make_group(f"/aws/lambda/{number:03}")
+    fusebox.policy(mode="enforce")
+
+    def fail() -> None:
+        raise EndpointConnectionError(endpoint_url="http://logs.example.com")
+
+    with monkeypatch.context() as patched:
+        before_each_page_but_the_first(patched, fail)
+        ran = fusebox("run", "log_retention")
+    assert ran.code == 1
+    assert "50 done" in ran.out
+    assert "stopped by trouble after 50 resources" in ran.out
+    assert fusebox("run", "log_retention", "--json").json["counts"] == {"left": 50, "done": 10}
+
+
+def test_asked_to_stop_it_finishes_the_page_and_gives_its_lease_back(
+    fusebox: Fusebox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(120):
+        make_group(f"/aws/lambda/{number:03}")
+    fusebox.policy(mode="enforce")
+    before = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patched:
+        before_each_page_but_the_first(patched, lambda: signal.raise_signal(signal.SIGINT))
+        ran = fusebox("run", "log_retention")
+    assert ran.code == 1
+    assert "stopped on request after 100 resources" in ran.out
+    assert signal.getsignal(signal.SIGINT) is before
+    assert fusebox("run", "log_retention", "--json").json["counts"] == {"left": 100, "done": 20}

@@ -1,0 +1,1 @@
+"""Fusebox measured side by side with Cloud Custodian, on a simulated account."""
