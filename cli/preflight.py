@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,13 +14,8 @@ from cli.chosen import AnyGuardrail
 from cli.readonly import ReadOnly, declared_reads
 from cli.session import Place
 from functions.core.types import Refused
-from functions.log_retention.aws import SAFETY_FIELDS as LOG_GROUP_FIELDS
 
 THROUGH_CLOUDTRAIL = "AWS API Call via CloudTrail"
-SAFETY_FIELDS: Mapping[str, tuple[str, str, frozenset[str]]] = {
-    "log_retention": ("logs", "LogGroup", LOG_GROUP_FIELDS),
-}
-"""By guardrail: the service, the shape and its fields without which nothing can be decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +71,17 @@ def of_trail(place: Place, guardrails: Sequence[AnyGuardrail]) -> Iterator[Check
 
 def of_sdk(place: Place, guardrail: AnyGuardrail) -> Iterator[Check]:
     """Whether the installed SDK knows every field a safe decision reads; it drops others without a word."""
-    if guardrail.name not in SAFETY_FIELDS:
-        return
     import boto3
 
-    service, shape, fields = SAFETY_FIELDS[guardrail.name]
-    unknown = sorted(fields - set(place.clients.get(service).meta.service_model.shape_for(shape).members))
-    if unknown:
-        text = f"boto3 {boto3.__version__} does not know {', '.join(unknown)}: every resource is unknown; upgrade it"
-        yield Check("sdk", "missing", text)
-    else:
-        yield Check("sdk", "ok", f"boto3 {boto3.__version__} knows every field that {guardrail.name} relies on")
+    for wanted in guardrail.spec.safety_fields:
+        unknown = wanted.unknown_to(place.clients.get(wanted.service).meta.service_model)
+        if unknown:
+            text = (
+                f"boto3 {boto3.__version__} does not know {', '.join(unknown)}: every resource is unknown; upgrade it"
+            )
+            yield Check("sdk", "missing", text)
+        else:
+            yield Check("sdk", "ok", f"boto3 {boto3.__version__} knows every field that {guardrail.name} relies on")
 
 
 def of_reads(guardrail: AnyGuardrail, account: Any, watch: ReadOnly) -> Iterator[Check]:

@@ -6,6 +6,7 @@ Rich markup.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 
 from rich import box
@@ -19,7 +20,7 @@ PIPED_WIDTH = 160
 def console() -> Console:
     """Standard output; where it is no terminal, wide enough for most resource names."""
     out = Console(highlight=False, markup=False, emoji=False)
-    if not out.is_terminal:
+    if not out.is_terminal and "COLUMNS" not in os.environ:
         out.width = PIPED_WIDTH
     return out
 

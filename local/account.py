@@ -213,9 +213,7 @@ class LocalAccount:
     # -- what happens -----------------------------------------------------------------------------
     def put_event(self, event: Mapping[str, Any]) -> Delivery:
         """Puts a full EventBridge envelope on the default bus and settles."""
-        missing = {"id", "detail-type", "source", "account", "time", "region", "resources", "detail"} - set(
-            event
-        )
+        missing = {"id", "detail-type", "source", "account", "time", "region", "resources", "detail"} - set(event)
         if missing:
             raise LocalAccountError(f"the event lacks {', '.join(sorted(missing))}")
         delivery = self._bus.put(event)

@@ -95,9 +95,7 @@ class Alarms:
 
     def _act(self, alarm: Mapping[str, Any], action: str, before: str, state: str, reason: str) -> None:
         if action.split(":")[2] != "sns":
-            raise UnmodelledResource(
-                f"{alarm['AlarmName']}: the alarm action {action} is not modelled; SNS topics are"
-            )
+            raise UnmodelledResource(f"{alarm['AlarmName']}: the alarm action {action} is not modelled; SNS topics are")
         trigger: dict[str, Any] = {
             "Period": alarm.get("Period"),
             "EvaluationPeriods": alarm["EvaluationPeriods"],

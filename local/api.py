@@ -43,9 +43,7 @@ class ApiRequest:
     @property
     def action(self) -> str:
         """The IAM name, like 'logs:PutRetentionPolicy'."""
-        operation = (
-            "InvokeFunction" if (self.service, self.operation) == ("lambda", "Invoke") else self.operation
-        )
+        operation = "InvokeFunction" if (self.service, self.operation) == ("lambda", "Invoke") else self.operation
         return f"{_PREFIXES.get(self.service, self.service)}:{operation}"
 
 
@@ -83,9 +81,7 @@ def parse(environ: WsgiEnviron, body: bytes) -> ApiRequest | None:
     service = _SERVICES.get(signing_name, signing_name)
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:
-        return ApiRequest(
-            service, target.rsplit(".", 1)[-1], json.loads(body or b"{}"), access_key, body, "json"
-        )
+        return ApiRequest(service, target.rsplit(".", 1)[-1], json.loads(body or b"{}"), access_key, body, "json")
     protocol, operation, params = moto_hooks.parse_by_model(service, environ, body)
     return ApiRequest(service, operation, params, access_key, body, protocol)
 
@@ -93,9 +89,7 @@ def parse(environ: WsgiEnviron, body: bytes) -> ApiRequest | None:
 def denied(request: ApiRequest, message: str) -> ApiError:
     """The code each service uses for a call its caller may not make."""
     codes = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError", "sqs": "AccessDenied"}
-    code = codes.get(
-        request.service, "AccessDenied" if request.protocol == "query" else "AccessDeniedException"
-    )
+    code = codes.get(request.service, "AccessDenied" if request.protocol == "query" else "AccessDeniedException")
     return ApiError(code, message, 400 if request.protocol == "json" else 403)
 
 
@@ -114,8 +108,7 @@ def error_answer(request: ApiRequest, error: ApiError) -> Answer:
         body = {"__type": error.code, "message": error.message}
         return Answer.json(body, {"x-amzn-errortype": error.code}, error.status)
     inner = (
-        f"<Error><Type>Sender</Type><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
-        "</Error>"
+        f"<Error><Type>Sender</Type><Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
     )
     if request.protocol == "ec2":
         text = f"<Response><Errors>{inner}</Errors><RequestID>local</RequestID></Response>"

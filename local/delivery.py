@@ -121,9 +121,7 @@ class Bus:
                 raise Refused("RESOURCE_NOT_FOUND", f"{target.arn} does not exist")
             self._permit(rule, target, "sqs:SendMessage")
             text = payload if isinstance(payload, str) else json.dumps(payload)
-            self._world.client("sqs").send_message(
-                QueueUrl=self._world.wiring.queue_urls[target.arn], MessageBody=text
-            )
+            self._world.client("sqs").send_message(QueueUrl=self._world.wiring.queue_urls[target.arn], MessageBody=text)
         elif service == "sns":
             text = payload if isinstance(payload, str) else json.dumps(payload)
             try:
@@ -143,16 +141,12 @@ class Bus:
             raise Refused("NO_PERMISSIONS", f"{target.arn} has no role that {EVENTS} may assume")
         states = self._world.client_for_role("stepfunctions", role, "events")
         try:
-            states.start_execution(
-                stateMachineArn=target.arn, name=str(uuid.uuid4()), input=json.dumps(payload)
-            )
+            states.start_execution(stateMachineArn=target.arn, name=str(uuid.uuid4()), input=json.dumps(payload))
         except ClientError as error:
             missing = error.response["Error"]["Code"] == "StateMachineDoesNotExist"
             raise Refused("RESOURCE_NOT_FOUND" if missing else "NO_PERMISSIONS", str(error)) from error
 
-    def _dead_letter(
-        self, rule: Rule, target: Target, event: Mapping[str, Any], refused: Refused
-    ) -> TargetDelivery:
+    def _dead_letter(self, rule: Rule, target: Target, event: Mapping[str, Any], refused: Refused) -> TargetDelivery:
         queue = target.dead_letter_arn
         if queue is None or not self._world.service_may(EVENTS, "sqs:SendMessage", queue, rule.arn):
             reason = refused.reason + ("" if queue is None else f"; nor may {EVENTS} send to {queue}")
@@ -179,9 +173,7 @@ def shape(rule: Rule, target: Target, event: Mapping[str, Any]) -> Any:
         return select(target.input_path, event)
     if target.input_transformer is None:
         return event
-    values = {
-        name: select(path, event) for name, path in target.input_transformer.get("InputPathsMap", {}).items()
-    }
+    values = {name: select(path, event) for name, path in target.input_transformer.get("InputPathsMap", {}).items()}
     values |= {
         "aws.events.rule-arn": rule.arn,
         "aws.events.rule-name": rule.name,

@@ -51,8 +51,7 @@ class Properties:
         unread = sorted(set(self.values) - self._seen)
         if unread:
             raise UnmodelledResource(
-                f"{self.logical_id}: {self.type} has {', '.join(unread)}, which the local "
-                "account does not model"
+                f"{self.logical_id}: {self.type} has {', '.join(unread)}, which the local account does not model"
             )
 
 
@@ -76,9 +75,7 @@ class Deployment:
         name = properties.get(given)
         if name:
             return str(name)
-        digest = (
-            hashlib.sha256(f"{self.stack.name}/{properties.logical_id}".encode()).hexdigest()[:12].upper()
-        )
+        digest = hashlib.sha256(f"{self.stack.name}/{properties.logical_id}".encode()).hexdigest()[:12].upper()
         return f"{self.stack.name}-{properties.logical_id}"[: limit - 13] + f"-{digest}"
 
     def asset(self, logical_id: str, key: str) -> Path:
@@ -119,9 +116,7 @@ class Deployer:
             "AWS::StackName": stack.name,
             "AWS::StackId": place.scope.arn("cloudformation", f"stack/{stack.name}/local"),
         }
-        resolver = Resolver(
-            stack.template, pseudo, {"BootstrapVersion": "30", **self._parameters}, self._exports
-        )
+        resolver = Resolver(stack.template, pseudo, {"BootstrapVersion": "30", **self._parameters}, self._exports)
         deployment = Deployment(self._world, stack, resolver, Path(self._scratch.name))
         resources = {
             logical_id: resource
@@ -139,9 +134,7 @@ class Deployer:
         after: dict[str, tuple[Properties, Deployed]] = {}
         for logical_id in _in_order(resources):
             resource = resources[logical_id]
-            properties = Properties(
-                logical_id, resource["Type"], resolver.resolve(resource.get("Properties", {}))
-            )
+            properties = Properties(logical_id, resource["Type"], resolver.resolve(resource.get("Properties", {})))
             created = self._bring_up(deployment, properties, before.pop(logical_id, None))
             after[logical_id] = properties, created
             resolver.deployed[logical_id] = created

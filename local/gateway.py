@@ -70,9 +70,7 @@ class Gateway:
 
     def start(self) -> None:
         self._moto = moto_hooks.moto_application()
-        self._server = make_server(
-            "127.0.0.1", 0, self._serve, threaded=True, request_handler=moto_hooks.QuietHandler
-        )
+        self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=moto_hooks.QuietHandler)
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()

@@ -72,9 +72,7 @@ def evaluate(policy: Iterable[Statement], check: Check, caller: Caller | None = 
             raise UnmodelledCall(f"policy element {sorted(unknown)} is not modelled: {statement}")
         if caller is not None and not _names(statement.get("Principal"), caller):
             continue
-        if not (
-            _covers(statement, "Action", check.action) and _covers(statement, "Resource", check.resource)
-        ):
+        if not (_covers(statement, "Action", check.action) and _covers(statement, "Resource", check.resource)):
             continue
         if not _conditions_hold(statement.get("Condition", {}), check):
             continue
@@ -119,9 +117,7 @@ def _names(principal: Any, caller: Caller) -> bool:
     if unknown:
         raise UnmodelledCall(f"principal kind {sorted(unknown)} is not modelled")
     if caller.kind == "service":
-        return caller.name in as_list(principal.get("Service", [])) or "*" in as_list(
-            principal.get("AWS", [])
-        )
+        return caller.name in as_list(principal.get("Service", [])) or "*" in as_list(principal.get("AWS", []))
     # An account root as principal delegates to identity policies; it grants a role nothing by itself.
     return any(p in ("*", caller.name) for p in as_list(principal.get("AWS", [])))
 
@@ -179,8 +175,7 @@ def _values(key: str, check: Check) -> tuple[str, ...] | None:
     if prefix.lower() == "aws:resourcetag":
         if check.tags is None:
             raise UnmodelledCall(
-                f"{check.action} on {check.resource}: the tables do not read its tags, so {key} "
-                "cannot be evaluated"
+                f"{check.action} on {check.resource}: the tables do not read its tags, so {key} cannot be evaluated"
             )
         return (check.tags[tag],) if tag in check.tags else None
     if key.lower() not in KNOWN_KEYS:

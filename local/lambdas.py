@@ -96,9 +96,7 @@ class Lambdas:
                 },
             )
         if not function.on_failure_arn and not function.dead_letter_arn:
-            self._world.losses.append(
-                Loss("invocation", function.name, "it failed for good and has no destination")
-            )
+            self._world.losses.append(Loss("invocation", function.name, "it failed for good and has no destination"))
 
     def _envelope(
         self, function: Function, payload: Any, request_id: str, count: int, error: Mapping[str, Any]
@@ -130,9 +128,7 @@ class Lambdas:
             self._world.client("sqs").send_message(
                 QueueUrl=self._world.wiring.queue_urls[arn],
                 MessageBody=json.dumps(body),
-                MessageAttributes={
-                    k: {"DataType": "String", "StringValue": v} for k, v in attributes.items()
-                },
+                MessageAttributes={k: {"DataType": "String", "StringValue": v} for k, v in attributes.items()},
             )
         else:
             self._topics.publish(arn, json.dumps(body), source=function.role_arn)
@@ -141,16 +137,12 @@ class Lambdas:
     def handle_invoke(self, request: ApiRequest) -> Answer:
         function = self._world.wiring.function(str(request.params["FunctionName"]))
         if function is None:
-            raise ApiError(
-                "ResourceNotFoundException", f"Function not found: {request.params['FunctionName']}", 404
-            )
+            raise ApiError("ResourceNotFoundException", f"Function not found: {request.params['FunctionName']}", 404)
         raw = request.params.get("Payload") or b"{}"
         try:
             payload = json.loads(raw)
         except ValueError:
-            raise ApiError(
-                "InvalidRequestContentException", "Could not parse request body into json"
-            ) from None
+            raise ApiError("InvalidRequestContentException", "Could not parse request body into json") from None
         kind = request.params.get("InvocationType", "RequestResponse")
         if kind == "DryRun":
             return Answer(204, {}, b"")
@@ -161,9 +153,7 @@ class Lambdas:
         headers = {"X-Amz-Executed-Version": "$LATEST", "Content-Type": "application/json"}
         if outcome.error is not None:
             headers["X-Amz-Function-Error"] = "Unhandled"
-        return Answer(
-            200, headers, json.dumps(outcome.result if outcome.error is None else outcome.error).encode()
-        )
+        return Answer(200, headers, json.dumps(outcome.result if outcome.error is None else outcome.error).encode())
 
     # -- queues as event sources ------------------------------------------------------------------
     def check_mappings(self) -> None:
@@ -172,9 +162,7 @@ class Lambdas:
             role = self._world.wiring.functions[mapping.function_name].role_arn
             for action in MAPPING_ACTIONS:
                 if not self._world.role_may(role, iam.Check(action, mapping.queue_arn)):
-                    raise DeploymentRejected(
-                        f"{mapping.logical_id}: {role} may not {action} on {mapping.queue_arn}"
-                    )
+                    raise DeploymentRejected(f"{mapping.logical_id}: {role} may not {action} on {mapping.queue_arn}")
 
     def poll(self) -> bool:
         """Delivers one batch from each queue that has visible messages; whether there was any."""
@@ -213,9 +201,7 @@ class Lambdas:
             messages += found
         if not messages:
             return  # All of them had been received too often and went to the dead-letter queue.
-        outcome = self.invoke(
-            function, {"Records": [self._record(m, mapping) for m in messages]}, trigger="sqs"
-        )
+        outcome = self.invoke(function, {"Records": [self._record(m, mapping) for m in messages]}, trigger="sqs")
         failed = {m["MessageId"] for m in messages} if outcome.error is not None else set()
         if outcome.error is None and mapping.report_item_failures:
             failed = _failed_items(outcome.result, {m["MessageId"] for m in messages})
@@ -224,8 +210,7 @@ class Lambdas:
             sqs.delete_message_batch(
                 QueueUrl=url,
                 Entries=[
-                    {"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]}
-                    for i, m in enumerate(done[start : start + 10])
+                    {"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(done[start : start + 10])
                 ],
             )
 

@@ -66,11 +66,7 @@ def _object(pattern: Mapping[str, Any], places: list[Any]) -> bool:
 def _leaf(rule: Any, value: Any) -> bool:
     if not isinstance(rule, Mapping):
         # JSON's true and 1 are different things, Python's are equal.
-        return (
-            value is not _MISSING
-            and isinstance(rule, bool) == isinstance(value, bool)
-            and bool(rule == value)
-        )
+        return value is not _MISSING and isinstance(rule, bool) == isinstance(value, bool) and bool(rule == value)
     if len(rule) != 1:
         raise PatternError(f"an operator object has exactly one key: {rule!r}")
     ((operator, operand),) = rule.items()
@@ -149,9 +145,7 @@ def _anything_but(operand: Any, value: Any) -> bool:
         ):
             raise PatternError(f"anything-but cannot negate {operand!r}")
         ((operator, operands),) = operand.items()
-        rules: Iterable[Any] = [
-            {operator: o} for o in (operands if isinstance(operands, list) else [operands])
-        ]
+        rules: Iterable[Any] = [{operator: o} for o in (operands if isinstance(operands, list) else [operands])]
     else:
         rules = operand if isinstance(operand, list) else [operand]
     hits = [_leaf(rule, value) for rule in rules]

@@ -38,9 +38,7 @@ def checks(request: ApiRequest, scope: Scope) -> list[Check]:
     """What must be allowed for this call; an empty list for calls every principal may make."""
     rule = OPERATIONS.get(f"{request.service}.{request.operation}")
     if rule is None:
-        raise UnmodelledCall(
-            f"{request.action} is not in the local permission table; add it to permissions.py"
-        )
+        raise UnmodelledCall(f"{request.action} is not in the local permission table; add it to permissions.py")
     return rule(request, scope)
 
 
@@ -73,11 +71,7 @@ def _log_group(suffix: str = ":*") -> Rule:
         name = name.split(":log-group:")[-1].removesuffix(":*")
         stream = request.params.get("logStreamName")
         end = f":log-stream:{stream}" if stream else suffix
-        return [
-            Check(
-                request.action, scope.arn("logs", f"log-group:{name}{end}"), tags=log_group_tags(scope, name)
-            )
-        ]
+        return [Check(request.action, scope.arn("logs", f"log-group:{name}{end}"), tags=log_group_tags(scope, name))]
 
     return rule
 
@@ -102,9 +96,7 @@ def _parameters(request: ApiRequest, scope: Scope) -> list[Check]:
 
 
 def _bus(request: ApiRequest, scope: Scope) -> list[Check]:
-    names = {
-        str(entry.get("EventBusName", "default")).rsplit("/", 1)[-1] for entry in request.params["Entries"]
-    }
+    names = {str(entry.get("EventBusName", "default")).rsplit("/", 1)[-1] for entry in request.params["Entries"]}
     return [Check("events:PutEvents", scope.arn("events", f"event-bus/{name}")) for name in sorted(names)]
 
 
@@ -180,9 +172,7 @@ def _everyone(_request: ApiRequest, _scope: Scope) -> list[Check]:
 
 
 OPERATIONS: dict[str, Rule] = {
-    "logs.DescribeLogGroups": lambda request, scope: [
-        Check(request.action, scope.arn("logs", "log-group:*"))
-    ],
+    "logs.DescribeLogGroups": lambda request, scope: [Check(request.action, scope.arn("logs", "log-group:*"))],
     "logs.ListTagsForResource": _log_group(""),
     "logs.TagResource": _log_group(""),
     "logs.UntagResource": _log_group(""),
@@ -230,10 +220,7 @@ OPERATIONS: dict[str, Rule] = {
     "stepfunctions.StopExecution": _at("states", "execution:{}", "executionArn"),
     "stepfunctions.ListExecutions": _at("states", "stateMachine:{}", "stateMachineArn"),
     **{f"stepfunctions.{name}": _any for name in ("SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat")},
-    **{
-        f"ssm.{name}": _parameters
-        for name in ("GetParameter", "GetParameters", "GetParametersByPath", "PutParameter")
-    },
+    **{f"ssm.{name}": _parameters for name in ("GetParameter", "GetParameters", "GetParametersByPath", "PutParameter")},
     "events.PutEvents": _bus,
     "cloudwatch.PutMetricData": _metrics_out,
     "cloudwatch.GetMetricData": _any,

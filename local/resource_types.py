@@ -114,9 +114,7 @@ def _function(d: Deployment, p: Properties) -> Deployed:
     )
     name, code, runtime = d.name(p, "FunctionName", 64), p.require("Code"), p.get("Runtime", "")
     timeout, memory = int(p.get("Timeout", 3)), int(p.get("MemorySize", 128))
-    environment: dict[str, str] = {
-        k: str(v) for k, v in p.get("Environment", {}).get("Variables", {}).items()
-    }
+    environment: dict[str, str] = {k: str(v) for k, v in p.get("Environment", {}).get("Variables", {}).items()}
     strictness.check_function(p.logical_id, runtime, environment, timeout)
     if "ZipFile" in code:
         directory = d.scratch / name
@@ -195,9 +193,7 @@ def _event_invoke_config(d: Deployment, p: Properties) -> Deployed:
         raise UnmodelledResource(f"{p.logical_id}: an OnSuccess destination is not modelled")
     arn = destinations.get("OnFailure", {}).get("Destination")
     if arn and arn.split(":")[2] not in ("sqs", "sns"):
-        raise UnmodelledResource(
-            f"{p.logical_id}: an OnFailure destination {arn} is not modelled; SQS and SNS are"
-        )
+        raise UnmodelledResource(f"{p.logical_id}: an OnFailure destination {arn} is not modelled; SQS and SNS are")
     function.on_failure_arn = arn
     return Deployed(p.logical_id)
 
@@ -206,9 +202,7 @@ def _event_source_mapping(d: Deployment, p: Properties) -> Deployed:
     p.ignore("MaximumBatchingWindowInSeconds", "ScalingConfig", "Tags")
     queue_arn, function = p.require("EventSourceArn"), d.world.wiring.function(p.require("FunctionName"))
     if queue_arn not in d.world.wiring.queue_urls or function is None:
-        raise UnmodelledResource(
-            f"{p.logical_id}: only SQS queues and functions of this account are modelled"
-        )
+        raise UnmodelledResource(f"{p.logical_id}: only SQS queues and functions of this account are modelled")
     attributes = d.client("sqs").get_queue_attributes(
         QueueUrl=d.world.wiring.queue_urls[queue_arn], AttributeNames=["VisibilityTimeout"]
     )["Attributes"]
@@ -267,9 +261,7 @@ def _target(logical_id: str, target: Mapping[str, Any]) -> Target:
         "RetryPolicy",
     }
     if unknown := set(target) - known:
-        raise UnmodelledResource(
-            f"{logical_id}: target property {', '.join(sorted(unknown))} is not modelled"
-        )
+        raise UnmodelledResource(f"{logical_id}: target property {', '.join(sorted(unknown))} is not modelled")
     service = target["Arn"].split(":")[2]
     if service not in ("lambda", "sqs", "sns", "states"):
         raise UnmodelledResource(f"{logical_id}: a target of {service} is not modelled: {target['Arn']}")
@@ -291,9 +283,7 @@ def _topic(d: Deployment, p: Properties) -> Deployed:
     arn = d.client("sns").create_topic(Name=name)["TopicArn"]
     for subscription in p.get("Subscription", []):
         d.world.wiring.subscriptions.append(
-            Subscription(
-                f"{arn}:{p.logical_id}", arn, subscription["Protocol"], subscription["Endpoint"], False, None
-            )
+            Subscription(f"{arn}:{p.logical_id}", arn, subscription["Protocol"], subscription["Endpoint"], False, None)
         )
     return Deployed(arn, {"TopicName": name, "TopicArn": arn})
 
@@ -325,9 +315,7 @@ def _topic_policy(d: Deployment, p: Properties) -> Deployed:
 
 
 def _queue(d: Deployment, p: Properties) -> Deployed:
-    p.ignore(
-        "Tags", "KmsMasterKeyId", "SqsManagedSseEnabled", "KmsDataKeyReusePeriodSeconds", "RedriveAllowPolicy"
-    )
+    p.ignore("Tags", "KmsMasterKeyId", "SqsManagedSseEnabled", "KmsDataKeyReusePeriodSeconds", "RedriveAllowPolicy")
     strictness.check_queue(p.logical_id, int(p.get("DelaySeconds", 0)))
     name = d.name(p, "QueueName", 80)
     attributes = {

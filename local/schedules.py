@@ -15,9 +15,7 @@ from local.errors import DeploymentRejected
 
 _MONTHS = {
     name: i
-    for i, name in enumerate(
-        ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"), 1
-    )
+    for i, name in enumerate(("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"), 1)
 }
 _DAYS = {name: i for i, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1)}
 _UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
@@ -32,9 +30,7 @@ def next_fire(expression: str, created: datetime, after: datetime) -> datetime |
     if rate:
         count, unit, plural = int(rate[1]), rate[2], rate[3]
         if count < 1 or (count == 1) == bool(plural):
-            raise DeploymentRejected(
-                f"{expression}: 1 takes the singular, more take the plural, 0 is no rate"
-            )
+            raise DeploymentRejected(f"{expression}: 1 takes the singular, more take the plural, 0 is no rate")
         period = count * _UNITS[unit]
         return created + ((after - created) // period + 1) * period
     cron = re.fullmatch(r"cron\((.*)\)", expression)
@@ -55,11 +51,7 @@ def _next_cron(expression: str, fields: list[str], after: datetime) -> datetime 
     day = moment.date()
     # A schedule may be years away (29 February); ten years of days is a quick look.
     for _ in range(3660):
-        if (
-            day.year in years
-            and day.month in months
-            and day.day in _days(expression, fields, day.year, day.month)
-        ):
+        if day.year in years and day.month in months and day.day in _days(expression, fields, day.year, day.month):
             for hour in sorted(hours):
                 for minute in sorted(minutes):
                     candidate = datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
@@ -90,20 +82,14 @@ def _days(expression: str, fields: list[str], year: int, month: int) -> set[int]
     return {d for d, weekday in days.items() if weekday in weekdays}
 
 
-def _values(
-    expression: str, field: str, low: int, high: int, names: dict[str, int] | None = None
-) -> set[int]:
+def _values(expression: str, field: str, low: int, high: int, names: dict[str, int] | None = None) -> set[int]:
     values: set[int] = set()
     for part in field.split(","):
         span, _, step = part.partition("/")
         first, _, last = span.partition("-")
         try:
             start = low if first == "*" else (names or {}).get(first.upper()) or int(first)
-            end = (
-                (names or {}).get(last.upper()) or int(last)
-                if last
-                else (high if first == "*" or step else start)
-            )
+            end = (names or {}).get(last.upper()) or int(last) if last else (high if first == "*" or step else start)
             stride = int(step) if step else 1
         except ValueError:
             raise DeploymentRejected(f"{expression}: cannot read {part!r}") from None

@@ -27,9 +27,7 @@ MAX_TARGETS = 5
 def check_function(logical_id: str, runtime: str, environment: Mapping[str, str], timeout: int) -> None:
     """Refuses what CreateFunction would."""
     if runtime not in RUNTIMES:
-        raise DeploymentRejected(
-            f"{logical_id}: unknown runtime {runtime!r}; known: {', '.join(sorted(RUNTIMES))}"
-        )
+        raise DeploymentRejected(f"{logical_id}: unknown runtime {runtime!r}; known: {', '.join(sorted(RUNTIMES))}")
     # Lambda measures the environment as it stores it, as JSON.
     size = len(json.dumps(environment, separators=(",", ":")).encode())
     if size > MAX_ENVIRONMENT:
@@ -78,16 +76,12 @@ def _put_retention(request: ApiRequest, place: Place) -> None:
         raise ApiError("InvalidParameterException", f"retentionInDays {days} is not one of the valid values")
     group = moto_hooks.log_group(place, str(request.params.get("logGroupName")))
     if group is not None and group["logGroupClass"] == "DELIVERY":
-        raise ApiError(
-            "InvalidParameterException", "a log group of class DELIVERY keeps its logs for a fixed day"
-        )
+        raise ApiError("InvalidParameterException", "a log group of class DELIVERY keeps its logs for a fixed day")
 
 
 def _describe_log_groups(request: ApiRequest, _place: Place) -> None:
     params = request.params
-    ways = [
-        key for key in ("logGroupNamePrefix", "logGroupNamePattern", "logGroupIdentifiers") if params.get(key)
-    ]
+    ways = [key for key in ("logGroupNamePrefix", "logGroupNamePattern", "logGroupIdentifiers") if params.get(key)]
     if len(ways) > 1:
         raise ApiError("InvalidParameterException", f"{' and '.join(ways)} cannot be combined")
     if params.get("limit", 50) not in range(1, 51) or len(params.get("logGroupIdentifiers") or []) > 50:

@@ -86,9 +86,7 @@ def references(value: Any) -> Iterator[str]:
                 yield inner.split(".")[0] if isinstance(inner, str) else inner[0]
             elif key == "Fn::Sub":
                 text, own = (inner, {}) if isinstance(inner, str) else inner
-                yield from (
-                    name.split(".")[0] for name in re.findall(r"\$\{([^!}][^}]*)\}", text) if name not in own
-                )
+                yield from (name.split(".")[0] for name in re.findall(r"\$\{([^!}][^}]*)\}", text) if name not in own)
                 yield from references(own)
             else:
                 yield from references(inner)
@@ -168,9 +166,7 @@ class Resolver:
         name, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
         attributes = self._find(name).attributes
         if attribute not in attributes:
-            raise LocalAccountError(
-                f"{name}: attribute {attribute} is not modelled; {', '.join(attributes)} are"
-            )
+            raise LocalAccountError(f"{name}: attribute {attribute} is not modelled; {', '.join(attributes)} are")
         return attributes[attribute]
 
     def _sub(self, argument: Any) -> str:

@@ -39,9 +39,7 @@ class Topics:
         Raises NotPermitted if the topic's policy does not let it in.
         """
         # The policy a topic has when none is set lets alarms in, which publish as the topic's owner.
-        by_default = (
-            service == "cloudwatch.amazonaws.com" and topic_arn not in self._world.wiring.resource_policies
-        )
+        by_default = service == "cloudwatch.amazonaws.com" and topic_arn not in self._world.wiring.resource_policies
         if not by_default and not self._world.service_may(service, "sns:Publish", topic_arn, source_arn):
             raise NotPermitted(f"the policy of {topic_arn} does not let {service} publish for {source_arn}")
         self.publish(topic_arn, message, subject, attributes=attributes, source=service)
@@ -92,12 +90,8 @@ class Topics:
         """
         action = "sqs:SendMessage" if subscription.protocol == "sqs" else "lambda:InvokeFunction"
         body = message.body(subscription.protocol)
-        if not self._world.service_may(
-            "sns.amazonaws.com", action, subscription.endpoint, subscription.topic_arn
-        ):
-            self._refused(
-                message, subscription, f"sns.amazonaws.com may not {action} on {subscription.endpoint}"
-            )
+        if not self._world.service_may("sns.amazonaws.com", action, subscription.endpoint, subscription.topic_arn):
+            self._refused(message, subscription, f"sns.amazonaws.com may not {action} on {subscription.endpoint}")
         elif subscription.protocol == "sqs":
             text = body if subscription.raw else json.dumps(self._notification(message, body))
             attributes = (
@@ -134,14 +128,10 @@ class Topics:
 
     def _refused(self, message: Message, subscription: Subscription, reason: str) -> None:
         queue = subscription.dead_letter_arn
-        if queue and self._world.service_may(
-            "sns.amazonaws.com", "sqs:SendMessage", queue, subscription.topic_arn
-        ):
+        if queue and self._world.service_may("sns.amazonaws.com", "sqs:SendMessage", queue, subscription.topic_arn):
             body = message.body(subscription.protocol)
             text = body if subscription.raw else json.dumps(self._notification(message, body))
-            self._world.client("sqs").send_message(
-                QueueUrl=self._world.wiring.queue_urls[queue], MessageBody=text
-            )
+            self._world.client("sqs").send_message(QueueUrl=self._world.wiring.queue_urls[queue], MessageBody=text)
         else:
             self._world.losses.append(Loss("message", subscription.endpoint, reason))
 

@@ -6,6 +6,7 @@ Answers yes without asking with `--yes`, for pipelines that have shown the diff 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -95,7 +96,9 @@ def main(arguments: list[str]) -> int:
     names = [one for one in arguments if not one.startswith("-")]
     ask: Ask = _yes if "--yes" in arguments else input
     try:
-        return deploy(boto3.session.Session(), names[0] if names else STACK, ask)
+        return deploy(
+            boto3.session.Session(region_name=os.environ.get("AWS_REGION")), names[0] if names else STACK, ask
+        )
     except NotReady as reason:
         sys.stderr.write(f"{reason}\n")
         return 2

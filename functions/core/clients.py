@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Literal
 
 import boto3
@@ -29,7 +30,9 @@ class Clients:
     @property
     def session(self) -> boto3.session.Session:
         if self._session is None:
-            self._session = boto3.session.Session(region_name=self._region)
+            # AWS_REGION is what the CLI and Lambda use; boto3 itself reads AWS_DEFAULT_REGION only.
+            region = self._region or os.environ.get("AWS_REGION")
+            self._session = boto3.session.Session(region_name=region)
         return self._session
 
     def get(self, service: str, retries: Retries = "standard") -> Any:

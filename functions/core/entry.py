@@ -26,8 +26,9 @@ from functions.core.dynamodb_table import DynamoDBTable
 from functions.core.events import Skip, foreign, read_event
 from functions.core.guardrail import Guardrail
 from functions.core.report import RunReport
-from functions.core.run import Run, new_run_id
+from functions.core.run import Run, new_run_id, run_id
 from functions.core.settings import from_plain
+from functions.core.state import parse_moment
 from functions.core.types import ActionFailed, Busy, MalformedEvent, Scope
 
 SETTINGS_FILE = Path(__file__).parents[2] / "settings.json"
@@ -61,7 +62,7 @@ class Function:
 
     def sweep(self, step: dict[str, Any], context: Any) -> dict[str, Any]:
         """One step of a sweep: pages until done or the time runs low. The last step sends the digest."""
-        run = self._run(step["run"])
+        run = self._run(run_id(parse_moment(step["started"]), step["execution"]))
         report = RunReport.from_json(step["report"]) if step.get("report") else run.new_report()
         try:
             cursor = engine.sweep(

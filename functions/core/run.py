@@ -12,7 +12,7 @@ from functions.core import gates
 from functions.core.guardrail import Account, F, Guardrail, S
 from functions.core.report import RunReport
 from functions.core.table import Table
-from functions.core.types import Decision
+from functions.core.types import Decision, canonical_hash
 
 
 @dataclass(frozen=True)
@@ -48,4 +48,9 @@ class Run(Generic[F, S]):
 
 def new_run_id(now: datetime) -> str:
     """Sorts by time and is unique."""
-    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    return run_id(now, secrets.token_hex(16))
+
+
+def run_id(started: datetime, seed: str) -> str:
+    """The run of a given start and seed: the same in every step of a state machine's execution."""
+    return f"{started:%Y%m%dT%H%M%S}-{canonical_hash(seed)[:6]}"

@@ -85,6 +85,22 @@ class Fence:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SafetyFields:
+    """Fields of an AWS reply that a safe decision reads.
+
+    An SDK older than a field drops it without a word; then everything is unknown, and nothing is done.
+    """
+
+    service: str
+    shape: str
+    fields: frozenset[str]
+
+    def unknown_to(self, service_model: Any) -> list[str]:
+        """The fields that the service model of an installed SDK lacks."""
+        return sorted(self.fields - set(service_model.shape_for(self.shape).members))
+
+
+@dataclass(frozen=True, kw_only=True)
 class EventTrigger:
     """One EventBridge rule: all events of one source that the guardrail wants to see.
 
@@ -122,6 +138,7 @@ class GuardrailSpec:
     permissions: tuple[Permission, ...]
     fences: Callable[[Any], tuple[Fence, ...]]
     arn_format: str
+    safety_fields: tuple[SafetyFields, ...] = ()
     event_delay_seconds: int = 0
     memory_mb: int = 256
 

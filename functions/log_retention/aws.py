@@ -14,11 +14,9 @@ from functions.core.guardrail import Page
 from functions.core.pacing import Pacer
 from functions.core.types import Action, ActionFailed, ResourceGone, Scope
 from functions.log_retention.decide import LogGroup
-from functions.log_retention.spec import LIST_QUOTA, PUT_QUOTA, LogRetentionSettings
+from functions.log_retention.spec import LIST_QUOTA, LOG_GROUP_FIELDS, PUT_QUOTA, LogRetentionSettings
 
 PAGE = 50
-SAFETY_FIELDS = frozenset({"logGroupClass", "retentionPolicyName", "deletionProtectionEnabled"})
-"""Fields a decision needs which an older SDK would drop without a word."""
 THROTTLED = {"ThrottlingException", "Throttling", "RequestLimitExceeded", "TooManyRequestsException"}
 NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError)
 RACE_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0)
@@ -143,8 +141,7 @@ class LogGroups:
         """The client; every reply, retries included, tells the pacer of its operation how it went."""
         if self._made is None:
             self._made = self._clients.get("logs")
-            known = set(self._made.meta.service_model.shape_for("LogGroup").members)
-            missing = ", ".join(sorted(SAFETY_FIELDS - known))
+            missing = ", ".join(LOG_GROUP_FIELDS.unknown_to(self._made.meta.service_model))
             self._blind_spot = f"the installed SDK does not know {missing}" if missing else ""
             paced = {
                 "DescribeLogGroups": self._lists,

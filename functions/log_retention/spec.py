@@ -13,6 +13,7 @@ from functions.core.spec import (
     GuardrailSettings,
     GuardrailSpec,
     Permission,
+    SafetyFields,
 )
 
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
@@ -20,6 +21,11 @@ Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 10
 VALID_DAYS: tuple[int, ...] = get_args(Days)
 LIST_QUOTA, PUT_QUOTA = 10.0, 5.0
 """DescribeLogGroups, and PutRetentionPolicy, DeleteRetentionPolicy and ListTagsForResource, a second."""
+LOG_GROUP_FIELDS = SafetyFields(
+    service="logs",
+    shape="LogGroup",
+    fields=frozenset({"logGroupClass", "retentionPolicyName", "deletionProtectionEnabled"}),
+)
 GLOB = re.compile(r"[A-Za-z0-9_./#*?-]+")
 WATCHED = ("CreateLogGroup", "PutRetentionPolicy", "DeleteRetentionPolicy")
 
@@ -157,5 +163,6 @@ SPEC = GuardrailSpec(
         ),
     ),
     fences=fences,
+    safety_fields=(LOG_GROUP_FIELDS,),
     arn_format="arn:{partition}:logs:{region}:{account}:log-group:{name}",
 )

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from local.account import LocalAccount
 from local.demo import company, events
-from local.demo.product import Product, ProductFailed
+from local.demo.product import WIDTH, Product, ProductFailed
 from local.demo.show import Show
 
 HEAD_START = timedelta(days=4)
@@ -22,7 +22,7 @@ NEW_GROUP = "/aws/lambda/prod-new-feature"
 
 def main() -> int:
     """Plays the demo; returns the exit code."""
-    show = Show(Console(highlight=False))
+    show = Show(Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH))
     try:
         with TemporaryDirectory(prefix="fusebox-demo-") as folder:
             play(show, Path(folder))
@@ -43,6 +43,7 @@ def play(show: Show, folder: Path) -> None:
         show.done(f"Deployed that template into a local account: {len(account.physical_ids)} resources")
         groups = company.log_groups(start)
         account.seed_log_groups(groups)
+        company.turn_trail_on(account)
         show.done(f"Filled the account with a company's {len(groups)} log groups")
 
         show.chapter("What would Fusebox do?", "fusebox plan")
@@ -69,16 +70,14 @@ def play(show: Show, folder: Path) -> None:
         show.message(account.messages(account.outputs["AlertsTopicArn"])[-1])
 
         show.chapter("What waits for a person, and the ledger", "fusebox ledger")
-        show.output(product.fusebox("ledger", "--stack", "Fusebox", "--since", "7d", "--limit", "12"))
+        show.output(product.fusebox("ledger", "--stack", "Fusebox", "--since", "7d", "--last", "12"))
 
         show.chapter("The next day's sweep", "nothing to do: no change, no message")
         calls, messages = len(account.calls), len(account.messages(account.outputs["AlertsTopicArn"]))
         account.advance(timedelta(days=1))
         writes = events.writes(account.calls[calls:])
         told = len(account.messages(account.outputs["AlertsTopicArn"])) - messages
-        show.line(
-            f"changes to log groups: {writes}, messages: {told}, losses on the way: {len(account.losses)}"
-        )
+        show.line(f"changes to log groups: {writes}, messages: {told}, losses on the way: {len(account.losses)}")
         if writes or told or account.losses:
             raise ProductFailed("the second sweep should have had nothing to do")
     show.the_end()

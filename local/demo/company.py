@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import datetime, timedelta
 
-from local.account import LogGroupSeed
+from local.account import LocalAccount, LogGroupSeed
 
 SERVICES = (
     "api",
@@ -33,9 +33,7 @@ def log_groups(now: datetime) -> list[LogGroupSeed]:
         return int(rnd.uniform(low, high) * GB)
 
     def numbered(pattern: str, count: int) -> list[str]:
-        return [
-            pattern.format(s=rnd.choice(SERVICES), n=n, h=f"{rnd.getrandbits(32):08x}") for n in range(count)
-        ]
+        return [pattern.format(s=rnd.choice(SERVICES), n=n, h=f"{rnd.getrandbits(32):08x}") for n in range(count)]
 
     young = (
         numbered("/aws/lambda/prod-{s}-{n}", 46)
@@ -44,10 +42,11 @@ def log_groups(now: datetime) -> list[LogGroupSeed]:
         + numbered("/ecs/{s}/task-{n}", 22)
         + numbered("/aws/eks/sandbox-{n}/{s}", 14)
     )
-    ages = {"dev": 6.0, "sandbox": 6.0, "prod": 80.0}
+    # Young enough to stay under their target days while the demo plays.
+    ages = {"dev": 2.5, "sandbox": 2.5, "prod": 80.0}
     groups = []
     for name in young:
-        oldest = next((days for word, days in ages.items() if word in name), 28.0)
+        oldest = next((days for word, days in ages.items() if word in name), 24.0)
         groups.append(LogGroupSeed(name, created_at=ago(0.2, oldest), stored_bytes=size(0, 3)))
     groups += [
         LogGroupSeed(name, created_at=ago(200, 1300), stored_bytes=size(20, 900))
@@ -55,13 +54,9 @@ def log_groups(now: datetime) -> list[LogGroupSeed]:
         + numbered("/aws/lambda/prod-{s}-legacy-{n}", 18)
         + numbered("/aws/bedrock/invocations-{s}-{n}", 9)
     ]
+    groups += [LogGroupSeed(name, created_at=ago(300, 1500)) for name in numbered("/aws/codebuild/{s}-{n}", 27)]
     groups += [
-        LogGroupSeed(name, created_at=ago(300, 1500)) for name in numbered("/aws/codebuild/{s}-{n}", 27)
-    ]
-    groups += [
-        LogGroupSeed(
-            name, created_at=ago(100, 900), stored_bytes=size(1, 40), days=rnd.choice((14, 180, 400))
-        )
+        LogGroupSeed(name, created_at=ago(100, 900), stored_bytes=size(1, 40), days=rnd.choice((14, 180, 400)))
         for name in numbered("/apps/{s}/set-on-purpose-{n}", 31)
     ]
     groups += [
@@ -91,3 +86,12 @@ def log_groups(now: datetime) -> list[LogGroupSeed]:
         "/apps/under-account-policy", created_at=ago(50, 60), days=90, account_policy="org-90-days"
     )
     return sorted([*groups, research, exempt, delivery, overruled], key=lambda group: group.name)
+
+
+def turn_trail_on(account: LocalAccount) -> None:
+    """A trail that logs, without which no API call would reach EventBridge."""
+    bucket = "example-trail"
+    account.client("s3").create_bucket(Bucket=bucket)
+    trails = account.client("cloudtrail")
+    trails.create_trail(Name="management-events", S3BucketName=bucket)
+    trails.start_logging(Name="management-events")

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+WIDTH = 140
+"""Columns of the output where there is no terminal."""
 POLICY = Path(__file__).with_name("policy.yaml")
 
 
@@ -32,7 +34,7 @@ class Product:
 
     def fusebox(self, *arguments: str) -> str:
         """What a `fusebox` command prints; it talks to the local account as the owner."""
-        width = str(min(os.get_terminal_size().columns, 120)) if sys.stdout.isatty() else "110"
+        width = os.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
         policy = ["--policy", str(self.policy)] if arguments[0] in ("plan", "run") else []
         return self._run(
             [sys.executable, "-m", "cli", *arguments, *policy],
@@ -41,7 +43,7 @@ class Product:
             AWS_SECRET_ACCESS_KEY="testing",  # noqa: S106 - what moto takes for the owner
             AWS_REGION="us-east-1",
             AWS_EC2_METADATA_DISABLED="true",
-            COLUMNS=width,
+            COLUMNS=str(width),
             FORCE_COLOR="1" if sys.stdout.isatty() else "",
         )
 
@@ -52,7 +54,5 @@ class Product:
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
         if ran.returncode:
-            raise ProductFailed(
-                f"{' '.join(command[1:3])} ended with {ran.returncode}:\n{ran.stderr}{ran.stdout}"
-            )
+            raise ProductFailed(f"{' '.join(command[1:3])} ended with {ran.returncode}:\n{ran.stderr}{ran.stdout}")
         return ran.stdout

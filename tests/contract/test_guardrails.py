@@ -12,7 +12,13 @@ from tests.contract.conftest import Stage
 from tests.contract.test_events import CASES
 
 StageOf = Callable[[Any], Stage]
-SWEEP = {"fusebox": "sweep", "run": "run-1", "cursor": "", "report": None}
+SWEEP = {
+    "fusebox": "sweep",
+    "execution": "one",
+    "started": "2026-11-02T12:00:00.000Z",
+    "cursor": "",
+    "report": None,
+}
 
 
 def granted(spec: GuardrailSpec) -> set[str]:
@@ -63,7 +69,7 @@ def test_a_second_sweep_does_nothing_and_says_nothing(guardrail: Any, stage_of: 
     writes, told = len(stage.clients.writes), stage.clients.calls.count("sns:Publish")
     assert writes > 0
     assert told == 1
-    answer = function.handle({**SWEEP, "run": "run-2"}, Context())
+    answer = function.handle({**SWEEP, "execution": "two"}, Context())
     assert not answer["report"]["new"]
     assert len(stage.clients.writes) == writes
     assert stage.clients.calls.count("sns:Publish") == told

@@ -59,9 +59,7 @@ class StackBuilder:
     def role(self, logical_id: str, *allow: Mapping[str, Any], service: str = "lambda") -> str:
         """A role whose inline policy holds these statements (Effect defaults to Allow)."""
         policies = [{"PolicyName": "p", "PolicyDocument": document(*allow)}] if allow else []
-        return self.add(
-            logical_id, "AWS::IAM::Role", AssumeRolePolicyDocument=trust(service), Policies=policies
-        )
+        return self.add(logical_id, "AWS::IAM::Role", AssumeRolePolicyDocument=trust(service), Policies=policies)
 
     def function(self, logical_id: str, code: str, *allow: Mapping[str, Any], **properties: Any) -> str:
         """A function with a role of its own and its handler's source."""
@@ -122,9 +120,7 @@ class StackBuilder:
         return {"Resources": self.resources, "Outputs": self.outputs}
 
 
-def make_event(
-    source: str = "shop", detail: Mapping[str, Any] | None = None, **fields: Any
-) -> dict[str, Any]:
+def make_event(source: str = "shop", detail: Mapping[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
     """An EventBridge envelope."""
     return {
         "version": "0",
@@ -154,6 +150,4 @@ def event() -> Callable[..., dict[str, Any]]:
 def opened() -> Iterator[Callable[[StackBuilder], LocalAccount]]:
     """Deploys a stack into an account that is closed after the test."""
     with ExitStack() as closing:
-        yield lambda stack: closing.enter_context(
-            LocalAccount.from_template(stack.template, stack.assets, start=START)
-        )
+        yield lambda stack: closing.enter_context(LocalAccount.from_template(stack.template, stack.assets, start=START))

@@ -196,9 +196,7 @@ def test_a_failing_function_is_retried_twice_and_then_its_destination_hears_of_i
     assert envelope["responsePayload"]["errorMessage"] == "no such order"
 
 
-def test_a_dead_letter_queue_the_role_may_not_write_to_loses_the_event(
-    stack: Any, opened: Any, event: Any
-) -> None:
+def test_a_dead_letter_queue_the_role_may_not_write_to_loses_the_event(stack: Any, opened: Any, event: Any) -> None:
     stack.add("Failures", "AWS::SQS::Queue")
     stack.function("Orders", BROKEN, DeadLetterConfig={"TargetArn": stack.arn("Failures")})
     stack.rule("OnOrder", {"Arn": stack.arn("Orders")}, EventPattern={"source": ["shop"]})
@@ -212,9 +210,7 @@ def test_a_dead_letter_queue_the_role_may_not_write_to_loses_the_event(
     assert "may not sqs:SendMessage" in account.losses[0].reason
 
 
-def test_a_queue_feeds_its_function_and_failed_records_end_in_the_dead_letter_queue(
-    stack: Any, opened: Any
-) -> None:
+def test_a_queue_feeds_its_function_and_failed_records_end_in_the_dead_letter_queue(stack: Any, opened: Any) -> None:
     stack.add("Dead", "AWS::SQS::Queue")
     stack.add(
         "Work",
@@ -327,9 +323,7 @@ def test_a_rule_reaches_a_queue_and_a_topic_that_let_it_in(stack: Any, opened: A
     assert [m.message for m in account.messages(account.physical_ids["News"])] == ["an order"]
 
 
-def test_a_message_its_subscriber_refuses_goes_to_the_subscriptions_dead_letter_queue(
-    stack: Any, opened: Any
-) -> None:
+def test_a_message_its_subscriber_refuses_goes_to_the_subscriptions_dead_letter_queue(stack: Any, opened: Any) -> None:
     stack.add("Alerts", "AWS::SNS::Topic")
     stack.add("Closed", "AWS::SQS::Queue")
     stack.add("Dead", "AWS::SQS::Queue")

@@ -28,9 +28,7 @@ def test_a_property_that_would_be_ignored_fails_the_deployment_by_name(stack: An
 
 def test_an_unknown_managed_policy_is_refused(stack: Any, opened: Any) -> None:
     stack.role("Role")
-    stack.resources["Role"]["Properties"]["ManagedPolicyArns"] = [
-        "arn:aws:iam::aws:policy/AdministratorAccess"
-    ]
+    stack.resources["Role"]["Properties"]["ManagedPolicyArns"] = ["arn:aws:iam::aws:policy/AdministratorAccess"]
     with pytest.raises(UnmodelledResource, match=r"Role: .*AdministratorAccess"):
         opened(stack)
 

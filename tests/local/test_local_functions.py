@@ -79,8 +79,7 @@ def test_two_invocations_at_once_get_two_processes(stack: Any, opened: Any) -> N
     meeting.mkdir()
     found: list[Any] = []
     threads = [
-        threading.Thread(target=lambda: found.append(call(account, "Meet", {"meet": str(meeting)})))
-        for _ in range(2)
+        threading.Thread(target=lambda: found.append(call(account, "Meet", {"meet": str(meeting)}))) for _ in range(2)
     ]
     for thread in threads:
         thread.start()

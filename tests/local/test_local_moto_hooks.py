@@ -144,11 +144,7 @@ def test_motos_state_machines_wait_where_the_stand_ins_are(account: Any) -> None
         tree = ast.parse(inspect.getsource(sys.modules[name]))
         found: dict[str, set[str]] = {"threading": set(), "time": set()}
         for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.Attribute)
-                and isinstance(node.value, ast.Name)
-                and node.value.id in found
-            ):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in found:
                 found[node.value.id].add(f"{node.value.id}.{node.attr}")
         assert (found["threading"], found["time"]) == expected, name
     waiting = inspect.getsource(sys.modules[f"{PARSER}.asl.component.state.wait.wait_function.wait_function"])

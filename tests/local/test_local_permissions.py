@@ -143,9 +143,7 @@ def test_leading_keys_fence_a_role_into_its_part_of_the_table(stack: Any, opened
     dynamodb.put_item(TableName="ledger", Item={"pk": {"S": "lease#a"}})
     assert dynamodb.query(**query)["Count"] == 1
     dynamodb.batch_get_item(RequestItems={"ledger": {"Keys": [{"pk": {"S": "lease#a"}}]}})
-    assert (
-        refused(dynamodb.put_item, TableName="ledger", Item={"pk": {"S": "run#a"}}) == "AccessDeniedException"
-    )
+    assert refused(dynamodb.put_item, TableName="ledger", Item={"pk": {"S": "run#a"}}) == "AccessDeniedException"
     values[":k"] = {"S": "run#a"}
     assert refused(dynamodb.query, **query) == "AccessDeniedException"
     index = {**query, "IndexName": "runs", "KeyConditionExpression": "#r = :k"}
@@ -192,9 +190,7 @@ def test_a_topic_that_takes_only_services_denies_a_role_that_may_publish(stack: 
     assert code == "AuthorizationError"
 
 
-def test_a_call_outside_the_tables_fails_the_test_instead_of_passing(
-    stack: Any, opened: Any, event: Any
-) -> None:
+def test_a_call_outside_the_tables_fails_the_test_instead_of_passing(stack: Any, opened: Any, event: Any) -> None:
     code = """
         import boto3
         def handler(event, context):

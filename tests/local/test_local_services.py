@@ -53,9 +53,7 @@ def test_log_groups_are_seeded_with_what_the_api_cannot_set(stack: Any, opened: 
     assert "retentionInDays" not in second
 
 
-def test_the_account_policy_overriding_a_group_is_shown_when_the_sdk_knows_the_field(
-    stack: Any, opened: Any
-) -> None:
+def test_the_account_policy_overriding_a_group_is_shown_when_the_sdk_knows_the_field(stack: Any, opened: Any) -> None:
     account = opened(stack)
     account.seed_log_groups([LogGroupSeed("/b", account_policy="longest")])
     client = account.client("logs")

@@ -51,9 +51,7 @@ def test_new_code_a_new_grant_and_a_new_rule_take_effect(stack: Any, opened: Any
     assert [m["Body"] for m in account.queue(account.physical_ids["Orders"])] == ["kept"]
 
 
-def test_a_grant_that_is_gone_is_gone_and_the_retries_stay_as_configured(
-    stack: Any, opened: Any, event: Any
-) -> None:
+def test_a_grant_that_is_gone_is_gone_and_the_retries_stay_as_configured(stack: Any, opened: Any, event: Any) -> None:
     shop(stack)
     account = opened(stack)
     stack.resources["LookRole"]["Properties"]["Policies"] = []

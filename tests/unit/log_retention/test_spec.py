@@ -27,7 +27,9 @@ def test_settings_that_make_no_sense_are_refused(make: object, complaint: str) -
         make()  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("name", ["team-audit", "Audit-Log", "ORG/AUDIT", "aws-cloudtrail-logs", "CloudTrail/DefaultLogGroup", "VPCFlowLogs"])
+@pytest.mark.parametrize(
+    "name", ["team-audit", "Audit-Log", "ORG/AUDIT", "aws-cloudtrail-logs", "CloudTrail/DefaultLogGroup", "VPCFlowLogs"]
+)
 def test_iam_denies_what_the_policy_protects_in_its_usual_spellings(name: str) -> None:
     settings = LogRetentionSettings()
     protected = fences(settings)[0]
