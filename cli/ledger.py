@@ -21,6 +21,9 @@ def ledger(
     run: Annotated[str | None, typer.Option("--run", help="The entries of one run.")] = None,
     resource: Annotated[str | None, typer.Option("--resource", help="The entries of one ARN or name.")] = None,
     since: Annotated[str, typer.Option("--since", help="A span (24h, 7d), a date or a time.")] = "7d",
+    result: Annotated[
+        str | None, typer.Option("--result", help="Only what ended so: done, failed, needs_approval, observed, …")
+    ] = None,
     last: Annotated[int, typer.Option("--last", min=0, help="At most so many, the newest; 0 for all.")] = 50,
     stack: options.Stack = None,
     ledger: options.Ledger = None,
@@ -49,7 +52,7 @@ def ledger(
         else:
             ledger_view.in_full(render.console(), entries)
         return
-    entries = _entries(where, place.scope, run, resource, since)
+    entries = _ended(_entries(where, place.scope, run, resource, since), result)
     if as_json:
         shown = entries[-last:] if last else entries
         body = {"ledger": where.title, "entries": shown, "left_out": len(entries) - len(shown)}
@@ -74,6 +77,18 @@ def _entries(where: Store, scope: Scope, run: str | None, resource: str | None, 
         return sorted(found, key=lambda entry: str(entry["at"]))
     now = session.now()
     return list(core.entries_since(where.table, moments.since(since, now), now))
+
+
+def _ended(entries: list[Entry], result: str | None) -> list[Entry]:
+    """The entries with a result, and the intents that ended with it."""
+    from functions.core.types import Disposition, Refused
+
+    if result is None:
+        return entries
+    if result not in set(Disposition):
+        raise Refused(f"--result {result!r}: allowed are {', '.join(Disposition)}")
+    chosen = {entry.get("action_id") for entry in entries if entry.get("result") == result} - {None}
+    return [entry for entry in entries if entry.get("result") == result or entry.get("action_id") in chosen]
 
 
 def _of_resource(where: Store, resource: str) -> list[Entry]:

@@ -69,8 +69,10 @@ def play(show: Show, folder: Path) -> None:
         show.before_and_after(before, after)
         show.message(account.messages(account.outputs["AlertsTopicArn"])[-1])
 
-        show.chapter("What waits for a person, and the ledger", "fusebox ledger")
-        show.output(product.fusebox("ledger", "--stack", "Fusebox", "--since", "7d", "--last", "12"))
+        show.chapter("What waits for a person", "fusebox ledger --result needs_approval; the message above says why")
+        show.output(product.fusebox("ledger", "--stack", "Fusebox", "--result", "needs_approval", "--last", "6"))
+        show.chapter("What was done", "fusebox ledger --result done")
+        show.output(product.fusebox("ledger", "--stack", "Fusebox", "--result", "done", "--last", "6"))
 
         show.chapter("The next day's sweep", "nothing to do: no change, no message")
         calls, messages = len(account.calls), len(account.messages(account.outputs["AlertsTopicArn"]))
