@@ -122,7 +122,7 @@ def fusebox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fusebox
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION"):
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)

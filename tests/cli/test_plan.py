@@ -151,9 +151,7 @@ def test_a_trail_counts_only_while_it_logs(fusebox: Fusebox) -> None:
 
 
 def test_an_sdk_that_does_not_know_a_safety_field_is_named(fusebox: Fusebox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "cli.preflight.SAFETY_FIELDS", {"log_retention": ("logs", "LogGroup", frozenset({"brandNewField"}))}
-    )
+    monkeypatch.setattr("functions.core.spec.SafetyFields.unknown_to", lambda fields, model: ["brandNewField"])
     state, text = checks(fusebox("plan", "--json"))["sdk"]
     assert state == "missing"
     assert "does not know brandNewField" in text
