@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.core.table import Group, Index, Key, Row
+from functions.core.types import COMPACT
 
 GET_LIMIT = 100
 WRITE_LIMIT = 100
@@ -130,8 +131,12 @@ LOSING = {"ConditionalCheckFailed"}
 
 
 def _item(row: Row) -> dict[str, Any]:
-    body = json.dumps(row.body, separators=(",", ":"))
-    item = {"pk": {"S": row.pk}, "sk": {"S": row.sk}, "version": {"N": str(row.version)}, "body": {"S": body}}
+    item = {
+        "pk": {"S": row.pk},
+        "sk": {"S": row.sk},
+        "version": {"N": str(row.version)},
+        "body": {"S": COMPACT(row.body)},
+    }
     for name, text in (("listing", row.listing), ("day", row.day), ("at", row.at)):
         if text:
             item[name] = {"S": text}

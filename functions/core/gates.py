@@ -46,10 +46,10 @@ def gate(
 
 def last_look(table: Table, guardrail: str, facts: Facts, now: datetime) -> tuple[Disposition, str] | None:
     """The pause switch and the exemptions once more, right before one action (field report F19)."""
-    paused = state.paused(table, guardrail)
+    paused, recorded = state.switches(table, guardrail, facts.arn, now)
     if paused:
         return Disposition.PAUSED, paused
-    exemption = exemption_of(facts, state.exemptions(table, [facts.arn], now), now)
+    exemption = exemption_of(facts, recorded, now)
     return (Disposition.EXEMPT, str(exemption)) if exemption else None
 
 

@@ -69,6 +69,8 @@ class RunReport:
 
     def _show(self, decision: Decision, disposition: Disposition, detail: str) -> None:
         shown = self.examples.setdefault(disposition, [])
+        if len(shown) == EXAMPLES and abs(decision.saving) <= abs(float(str(shown[-1]["saving"]))):
+            return
         example: dict[str, Json] = {
             "resource": decision.resource,
             "name": decision.name,

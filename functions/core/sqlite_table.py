@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from functions.core.table import Group, Index, Key, Row
+from functions.core.types import COMPACT
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS rows (
@@ -22,6 +24,7 @@ INDEX_QUERY = {
     "day": "SELECT * FROM rows WHERE day = ? AND day != '' AND at >= ? ORDER BY at, sk",
 }
 BUSY_SECONDS = 30.0
+KEYS_AT_ONCE = 200
 
 
 class SqliteTable:
@@ -37,23 +40,26 @@ class SqliteTable:
 
     def get(self, keys: Sequence[Key]) -> dict[Key, Row]:
         found: dict[Key, Row] = {}
-        for pk, sk in keys:
-            query = self._db.execute("SELECT * FROM rows WHERE pk = ? AND sk = ?", (pk, sk))
-            for record in query:
-                found[pk, sk] = _row(record)
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            some = keys[start : start + KEYS_AT_ONCE]
+            for record in self._db.execute(_among("rows.*", len(some)), _flat(some)):
+                row = _row(record)
+                found[row.key] = row
         return found
 
     def write(self, groups: Sequence[Group]) -> list[int]:
         lost: list[int] = []
+        kept: list[Record] = []
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            versions = self._versions([row.key for group in groups for row in group])
             for position, group in enumerate(groups):
-                if all(self._version(row.key) == row.version - 1 for row in group):
-                    self._db.executemany(
-                        "INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)", map(_record, group)
-                    )
+                if all(versions.get(row.key, 0) == row.version - 1 for row in group):
+                    kept += map(_record, group)
+                    versions.update((row.key, row.version) for row in group)
                 else:
                     lost.append(position)
+            self._db.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)", kept)
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
@@ -76,9 +82,13 @@ class SqliteTable:
         done = self._db.execute("DELETE FROM rows WHERE pk = ? AND sk = ? AND version = ?", (*key, version))
         return done.rowcount == 1
 
-    def _version(self, key: Key) -> int:
-        record = self._db.execute("SELECT version FROM rows WHERE pk = ? AND sk = ?", key).fetchone()
-        return int(record[0]) if record else 0
+    def _versions(self, keys: Sequence[Key]) -> dict[Key, int]:
+        found: dict[Key, int] = {}
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            some = keys[start : start + KEYS_AT_ONCE]
+            query = _among("rows.pk, rows.sk, rows.version", len(some))
+            found.update(((pk, sk), version) for pk, sk, version in self._db.execute(query, _flat(some)))
+        return found
 
 
 Record = tuple[str, str, str, int, str, str, str, int]
@@ -91,5 +101,18 @@ def _row(record: Record) -> Row:
 
 
 def _record(row: Row) -> Record:
-    body = json.dumps(row.body, separators=(",", ":"))
-    return (row.pk, row.sk, body, row.version, row.listing, row.day, row.at, row.expires)
+    return (row.pk, row.sk, COMPACT(row.body), row.version, row.listing, row.day, row.at, row.expires)
+
+
+@cache
+def _among(columns: str, keys: int) -> str:
+    """The query for so many keys at once; the cross join keeps SQLite on the primary key, a row-value IN does not."""
+    wanted = ", ".join(["(?, ?)"] * keys)
+    return (
+        f"WITH wanted (pk, sk) AS (VALUES {wanted}) SELECT {columns} FROM wanted "  # noqa: S608 - no outside text
+        "CROSS JOIN rows ON rows.pk = wanted.pk AND rows.sk = wanted.sk"
+    )
+
+
+def _flat(keys: Sequence[Key]) -> list[str]:
+    return [part for key in keys for part in key]

@@ -35,7 +35,17 @@ def check_clock(written: Json, now: datetime) -> None:
 
 def paused(table: Table, guardrail: str) -> str:
     """Why the guardrail is paused, or "" while it may act."""
-    row = table.get([PAUSE]).get(PAUSE)
+    return _pause_of(table.get([PAUSE]).get(PAUSE), guardrail)
+
+
+def switches(table: Table, guardrail: str, resource: str, now: datetime) -> tuple[str, dict[str, Exemption]]:
+    """Pause and exemption of one resource in a single read: the last look before each action."""
+    rows = table.get([PAUSE, (EXEMPTIONS, resource)])
+    why = _pause_of(rows.pop(PAUSE, None), guardrail)
+    return why, _in_force(rows.values(), now)
+
+
+def _pause_of(row: Row | None, guardrail: str) -> str:
     for scope in (EVERYTHING, guardrail):
         if row and isinstance(entry := row.body.get(scope), dict):
             return f"paused by {entry['by']} at {entry['at']}: {entry['reason']}"
@@ -100,9 +110,12 @@ def exempt(table: Table, exemption: Exemption, now: datetime) -> None:
 
 def exemptions(table: Table, resources: Iterable[str], now: datetime) -> dict[str, Exemption]:
     """The exemptions in force among `resources`, by resource."""
-    rows = table.get([(EXEMPTIONS, resource) for resource in resources])
+    return _in_force(table.get([(EXEMPTIONS, resource) for resource in resources]).values(), now)
+
+
+def _in_force(rows: Iterable[Row], now: datetime) -> dict[str, Exemption]:
     found = {}
-    for row in rows.values():
+    for row in rows:
         one = Exemption(row.sk, str(row.body["owner"]), str(row.body["reason"]), parse_moment(row.body["until"]))
         if one.until > now:
             found[row.sk] = one

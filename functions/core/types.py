@@ -15,6 +15,9 @@ from enum import StrEnum
 from typing import Literal
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+COMPACT = json.JSONEncoder(separators=(",", ":")).encode
+"""Encoders made once: a run writes several documents for each resource."""
 Mode = Literal["observe", "approve", "enforce"]
 
 
@@ -125,10 +128,9 @@ def plan_hash(guardrail: str, decision: Decision) -> str:
 
 def canonical_hash(*parts: Json) -> str:
     """SHA-256, in hex, of the parts as canonical JSON (sorted keys, no white space)."""
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(CANONICAL(parts).encode()).hexdigest()
 
 
 def iso(moment: datetime) -> str:
     """UTC with microseconds: sorts as text in the order of time."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
