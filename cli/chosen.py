@@ -17,11 +17,15 @@ AnyGuardrail = Guardrail[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class ChosenPolicy:
-    """The settings to work with: `prefix` of Fusebox's own names, settings by guardrail, and where they come from."""
+    """The settings to work with: `prefix` of Fusebox's own names, settings by guardrail, and where they come from.
+
+    `written` is False where nobody wrote a policy and these are the defaults.
+    """
 
     prefix: str
     guardrails: dict[str, Any]
     source: str
+    written: bool = True
 
 
 def policy(file: Path | None) -> ChosenPolicy:
@@ -30,7 +34,7 @@ def policy(file: Path | None) -> ChosenPolicy:
 
     if file is None and not DEFAULT_POLICY.exists():
         defaults = {one.name: one.spec.settings() for one in GUARDRAILS}
-        return ChosenPolicy(PolicyFile().prefix, defaults, f"defaults (there is no ./{DEFAULT_POLICY})")
+        return ChosenPolicy(PolicyFile().prefix, defaults, f"defaults (there is no ./{DEFAULT_POLICY})", False)
     file = file or DEFAULT_POLICY
     loaded = load_policy(file)
     return ChosenPolicy(loaded.prefix, dict(loaded.guardrails), str(file))

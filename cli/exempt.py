@@ -49,7 +49,7 @@ def exempt(
         say.as_json(say.here("exempt", place.scope) | {"ledger": where.title, "exemption": body})
         return
     say.note(f"{say.heading('exempt', 'no resource is changed', place.scope)} · {where.title}")
-    typer.echo(f"{arn}: " + ("its exemption has ended" if end else str(one)))
+    say.line(f"{arn}: " + ("its exemption has ended" if end else str(one)))
 
 
 def exemptions(stack: options.Stack = None, ledger: options.Ledger = None, as_json: options.AsJson = False) -> None:
@@ -70,7 +70,7 @@ def exemptions(stack: options.Stack = None, ledger: options.Ledger = None, as_js
         return
     say.note(f"{say.heading('exemptions', 'read-only', place.scope)} · {where.title}")
     if not ordered:
-        typer.echo("No exemption is in force.")
+        say.line("No exemption is in force.")
         return
     cells = [(f"{one.until:%Y-%m-%d %H:%M}", one.owner, one.reason, one.resource) for one in ordered]
     render.console().print(render.grid(("Until (UTC)", "Owner", "Reason", "Resource"), cells, whole=("Until (UTC)",)))

@@ -28,7 +28,12 @@ class Unwrapped:
 
 def unwrap(body: str) -> Unwrapped:
     """The events in a message: bare, in a Lambda destination's envelope, or in a batch of SQS records."""
-    return _text(body, 0)
+    try:
+        found = _text(body, 0)
+        json.dumps(found.events)
+    except RecursionError:
+        return Unwrapped(problems=("is nested too deeply to be handed on",))
+    return found
 
 
 def takers(event: Mapping[str, Any], guardrails: Iterable[Guardrail[Any, Any]]) -> tuple[str, ...]:

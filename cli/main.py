@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli import exempt, ledger, pause, plan, policy, redrive, run, trouble, undo
+from cli import exempt, ledger, pause, plan, policy, redrive, run, say, trouble, undo
 from functions import __version__
 
 
@@ -23,7 +23,7 @@ class Boundary(TyperGroup):
         try:
             return super().invoke(ctx)
         except trouble.expected() as error:
-            typer.echo(f"fusebox: {trouble.explain(error)}", err=True)
+            say.block(f"fusebox: {trouble.explain(error)}", err=True)
             raise typer.Exit(trouble.REFUSED) from error
 
 

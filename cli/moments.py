@@ -13,8 +13,11 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 def since(text: str, now: datetime) -> datetime:
     """A moment in the past: "24h", "7d", or an ISO date or time (UTC unless it says otherwise)."""
-    span = _span(text)
-    moment = now - span if span is not None else _iso(text, "--since", "24h, 7d")
+    try:
+        span = _span(text)
+        moment = now - span if span is not None else _iso(text, "--since", "24h, 7d")
+    except OverflowError as error:
+        raise Refused(f"--since {text}: that is out of range") from error
     if moment > now:
         raise Refused(f"--since {text}: that is in the future")
     return moment
@@ -22,10 +25,13 @@ def since(text: str, now: datetime) -> datetime:
 
 def until(text: str, now: datetime) -> datetime:
     """A moment to come: "30d", an ISO time, or a date, which counts to its end (UTC)."""
-    span = _span(text)
-    moment = now + span if span is not None else _iso(text, "--until", "30d")
-    if span is None and len(text.strip()) == len("2026-01-31"):
-        moment += timedelta(days=1)
+    try:
+        span = _span(text)
+        moment = now + span if span is not None else _iso(text, "--until", "30d")
+        if span is None and len(text.strip()) == len("2026-01-31"):
+            moment += timedelta(days=1)
+    except OverflowError as error:
+        raise Refused(f"--until {text}: that is out of range; 9999-12-30 is the last day there is") from error
     if moment <= now:
         raise Refused(f"--until {text}: that is in the past; now is {now:%Y-%m-%d %H:%M} UTC")
     return moment

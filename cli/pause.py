@@ -38,7 +38,7 @@ def pause(
         say.as_json(say.here("paused", place.scope) | body)
         return
     say.note(f"{say.heading('pause', 'paused', place.scope)} · {where.title}")
-    typer.echo(f"Paused: {title} ({reason}). To go on: fusebox resume" + (f" {guardrail}" if guardrail else ""))
+    say.line(f"Paused: {title} ({reason}). To go on: fusebox resume" + (f" {guardrail}" if guardrail else ""))
 
 
 def resume(
@@ -66,9 +66,9 @@ def resume(
         say.as_json(say.here("paused" if still else "resumed", place.scope) | body)
         return
     say.note(f"{say.heading('resume', 'paused' if still else 'resumed', place.scope)} · {where.title}")
-    typer.echo(f"Resumed: {title}." if ended else f"There was no pause of {title}.")
+    say.line(f"Resumed: {title}." if ended else f"There was no pause of {title}.")
     for name, why in still.items():
-        typer.echo(f"Still held back: {name}, {why}")
+        say.line(f"Still held back: {name}, {why}")
 
 
 def _scope(guardrail: str | None) -> tuple[str, str]:

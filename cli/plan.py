@@ -98,9 +98,9 @@ def _switches(place: Place, guardrail: AnyGuardrail, lease: Lease | None) -> tup
 
     if lease is None:
         file = store.default_file(place.scope)
-        return (
-            (store.ReadOnlyFile(file), f"exemptions and pause: from {file}") if file.exists() else (store.nothing(), "")
-        )
+        if not file.exists():
+            return store.nothing(), ""
+        return store.read_only(file, place.scope), f"exemptions and pause: from {file}"
     table = DynamoDBTable(place.clients.get("dynamodb"), lease.table)
     try:
         state.paused(table, guardrail.name)

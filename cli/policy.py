@@ -35,7 +35,7 @@ def check(
     if as_json:
         say.as_json({"file": str(file), "valid": True, "modes": modes})
     else:
-        typer.echo(f"{file} is valid: " + ", ".join(f"{name} {mode}" for name, mode in modes.items()))
+        say.line(f"{file} is valid: " + ", ".join(f"{name} {mode}" for name, mode in modes.items()))
 
 
 @app.command("schema")

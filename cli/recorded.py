@@ -29,6 +29,11 @@ class Recorded:
         return str(self.intent["resource"])
 
     @property
+    def settled(self) -> bool:
+        """Whether its outcome was found by looking, after a crash: someone else may have made the change."""
+        return self.outcome is not None and str(self.outcome["detail"]).startswith("settled after a crash")
+
+    @property
     def name(self) -> str:
         return str(self.intent["name"])
 
@@ -72,17 +77,27 @@ def check_undoable(recorded: Recorded, table: Table) -> None:
         raise Refused(f"{recorded.id} has no outcome yet: it is under way, or the next sweep settles it")
     if recorded.outcome["result"] != Disposition.DONE:
         raise Refused(f"{recorded.id} changed nothing ({_ended(recorded.outcome)}), so there is nothing to undo")
-    results: dict[str, str] = {}
-    for entry in ledger.entries_of_resource(table, recorded.resource):
-        if entry.get("undoes") != recorded.id:
-            continue
-        identity = str(entry["action_id"])
-        results[identity] = str(entry["result"]) if entry["kind"] == ledger.OUTCOME else results.get(identity, "")
-    for identity, result in results.items():
-        if result == Disposition.DONE:
-            raise Refused(f"{recorded.id} was already undone by {identity}")
+    for other, result in _others(recorded, table):
+        undoes, identity = other.get("undoes") == recorded.id, str(other["action_id"])
         if not result:
-            raise Refused(f"{recorded.id} is being undone by {identity}, which has no outcome yet")
+            what = "is being undone by" if undoes else "was followed by"
+            raise Refused(f"{recorded.id} {what} {identity}, which has no outcome yet")
+        if result == Disposition.DONE and undoes:
+            raise Refused(f"{recorded.id} was already undone by {identity}")
+        if result == Disposition.DONE:
+            raise Refused(f"{recorded.name} is no longer as {recorded.id} left it: a later action {identity} changed it")
+
+
+def _others(recorded: Recorded, table: Table) -> list[tuple[Entry, str]]:
+    """The actions on the resource since, undos among them, each with its result or ""."""
+    entries = list(ledger.entries_of_resource(table, recorded.resource))
+    results = {entry["action_id"]: str(entry["result"]) for entry in entries if entry["kind"] == ledger.OUTCOME}
+    later = [
+        entry
+        for entry in entries
+        if entry["kind"] in (ledger.INTENT, ledger.UNDO) and str(entry["at"]) > str(recorded.intent["at"])
+    ]
+    return [(entry, results.get(entry["action_id"], "")) for entry in sorted(later, key=lambda one: str(one["at"]))]
 
 
 def _ended(outcome: Entry) -> str:

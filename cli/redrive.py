@@ -47,14 +47,14 @@ def redrive(
             queue.show_again(message)
             continue
         if not as_json:
-            typer.echo(message.body)
+            say.block(message.body)
         queue.delete(message)
     if as_json:
         body = {"stack": found.stack, "messages": rows, "discarded": len(kept) if discard else 0}
         say.as_json(say.here("acts", place.scope) | body)
     else:
         rest = f"{len(kept)} {'discarded' if discard else 'left in the queue'}" if kept else "none left"
-        typer.echo(f"{len(rows) - len(kept)} of {len(rows)} messages handed over, {rest}.")
+        say.line(f"{len(rows) - len(kept)} of {len(rows)} messages handed over, {rest}.")
     if kept and not discard:
         raise typer.Exit(trouble.PARTIAL)
 
@@ -73,7 +73,9 @@ def _deployed(place: Place, stack: str | None) -> Deployed:
 
 
 def _show(message: str, sent: tuple[tuple[str, str], ...], problems: tuple[str, ...]) -> None:
+    from cli import say
+
     for event, guardrail in sent:
-        typer.echo(f"{message}: event {event} handed to {guardrail}")
+        say.line(f"{message}: event {event} handed to {guardrail}")
     for problem in problems:
-        typer.echo(f"{message}: stays: {problem}")
+        say.line(f"{message}: stays: {problem}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,12 +46,15 @@ def run(
 
     from cli import chosen, say, session, store
     from functions.core.run import Run, new_run_id
+    from functions.core.types import Refused
 
     one = chosen.guardrail(guardrail)
     found = chosen.policy(policy)
     settings: Any = found.guardrails[one.name]
     if mode:
         settings = replace(settings, mode=mode.value)
+    if stack and settings.mode != "observe" and not found.written:
+        raise Refused(f"there is no ./{chosen.DEFAULT_POLICY}, and defaults may not be that stack's: add --policy FILE")
     place = session.locate()
     where = store.to_change(place, stack, ledger, alone=settings.mode != "observe")
     account = one.connect(place.clients, place.scope, settings, session.now)
@@ -77,6 +81,8 @@ def _sweep(it: Run[Any, Any], report: RunReport) -> bool:
     from functions.core import engine, state
     from functions.core.types import Disposition
 
+    # What start-up made lives as long as the process: the collector need not look at it again and again.
+    gc.freeze()
     progress = Progress(f"{it.name} ({it.settings.mode})")
     with _stoppable() as stopping:
 
@@ -91,9 +97,9 @@ def _sweep(it: Run[Any, Any], report: RunReport) -> bool:
             progress.end()
             # A sweep that ends early keeps its lease for whoever goes on with it; here nobody does.
             state.release_lease(it.table, it.name, it.id)
-    if cursor:
+    if cursor is not None:
         report.note(f"stopped on request after {report.seen:,} resources; run it again to do the rest")
-    return not cursor
+    return cursor is None
 
 
 @contextmanager
@@ -139,6 +145,6 @@ def _show(place: Place, where: Store, report: RunReport, as_json: bool) -> None:
     if as_json:
         say.as_json(say.here(report.mode, place.scope) | {"ledger": where.title} | message.data)
         return
-    typer.echo(message.text)
+    say.block(message.text)
     if where.option:
-        typer.echo(f"(with {where.option})")
+        say.line(f"(with {where.option})")

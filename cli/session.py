@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from botocore.config import Config
 
@@ -24,14 +26,33 @@ class Place:
 
 
 def locate(clients: Clients | None = None) -> Place:
-    """Asks STS who and where we are; Refused where no Region is set."""
+    """Asks STS who and where we are; Refused where no Region is set, or an endpoint is no URL."""
+    _check_endpoints()
     clients = clients or Clients()
     region = clients.session.region_name
     if not region:
         raise Refused("no AWS Region: set AWS_REGION, or a Region in the AWS profile")
-    caller = clients.session.client("sts", config=FIRST_CALL).get_caller_identity()
+    try:
+        sts = clients.session.client("sts", config=FIRST_CALL)
+    except ValueError as error:
+        raise Refused(f"the AWS profile cannot be used: {error}") from error
+    caller = sts.get_caller_identity()
     arn = str(caller["Arn"])
     return Place(clients, Scope(str(caller["Account"]), region, partition=arn.split(":")[1]), arn)
+
+
+def _check_endpoints() -> None:
+    for name, endpoint in sorted(os.environ.items()):
+        if name.startswith("AWS_ENDPOINT_URL") and endpoint and not _is_url(endpoint):
+            raise Refused(f"{name} is {endpoint!r}: write a URL such as http://localhost:4566, or unset it")
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def now() -> datetime:

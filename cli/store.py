@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from tempfile import TemporaryDirectory
 
 from botocore.exceptions import ClientError
 
 from cli import trouble
 from cli.session import Place
 from functions.core.sqlite_table import SqliteTable
-from functions.core.table import Table
-from functions.core.types import Refused, Scope
+from functions.core.table import Key, Row, Table
+from functions.core.types import Json, Refused, Scope
 
 LEASE = "/fusebox/lease"
+PLACE: Key = ("state#place", "place")
+"""Which account and Region a local file is the ledger of."""
 OUTPUTS = ("TableName", "AlertsTopicArn", "FailureQueueUrl", "Name")
 
 
@@ -113,7 +117,12 @@ def to_change(place: Place, stack: str | None, ledger: Path | None, *, alone: bo
     if alone:
         must_be_alone(place)
     file = ledger or default_file(place.scope)
-    return Store(SqliteTable(file), f"ledger {file}", f"--ledger {file}" if ledger else "")
+    table = SqliteTable(file)
+    _check_place(table, file, place.scope)
+    body: dict[str, Json] = {"account": place.scope.account, "region": place.scope.region}
+    if table.write([(Row(*PLACE, body),)]):
+        _check_place(table, file, place.scope)
+    return Store(table, f"ledger {file}", f"--ledger {file}" if ledger else "")
 
 
 def to_read(place: Place, stack: str | None, ledger: Path | None) -> Store:
@@ -124,7 +133,21 @@ def to_read(place: Place, stack: str | None, ledger: Path | None) -> Store:
     file = ledger or default_file(place.scope)
     if not file.exists():
         raise Refused(f"there is no ledger {file} yet; a deployed Fusebox's is read with --stack NAME")
-    return Store(ReadOnlyFile(file), f"ledger {file}", f"--ledger {file}" if ledger else "")
+    return Store(read_only(file, place.scope), f"ledger {file}", f"--ledger {file}" if ledger else "")
+
+
+def read_only(file: Path, scope: Scope) -> Table:
+    """What a local ledger holds now; Refused where it is another account's or Region's."""
+    table = Snapshot(file)
+    _check_place(table, file, scope)
+    return table
+
+
+def _check_place(table: Table, file: Path, scope: Scope) -> None:
+    row = table.get([PLACE]).get(PLACE)
+    if row and row.body != {"account": scope.account, "region": scope.region}:
+        of = f"account {row.body['account']}, Region {row.body['region']}"
+        raise Refused(f"{file} is the ledger of {of}, not of account {scope.account}, Region {scope.region}")
 
 
 def of_stack(stack: Deployed, place: Place) -> Store:
@@ -152,12 +175,21 @@ def nothing() -> SqliteTable:
     return SqliteTable(Path(":memory:"))
 
 
-class ReadOnlyFile(SqliteTable):
-    """A local ledger opened so that SQLite itself refuses to change it."""
+class Snapshot(SqliteTable):
+    """A local ledger as it is now, in memory: reading the file itself would leave others beside it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._db = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, isolation_level=None)
+        self._db = sqlite3.connect(":memory:", isolation_level=None)
+        with TemporaryDirectory(prefix="fusebox-") as folder:
+            copy = Path(folder) / "ledger"
+            # The log first: what is moved into the file meanwhile is then read twice, not missed.
+            for suffix in ("-wal", ""):
+                if Path(f"{path}{suffix}").exists():
+                    shutil.copyfile(f"{path}{suffix}", f"{copy}{suffix}")
+            with closing(sqlite3.connect(copy)) as source:
+                source.backup(self._db)
+        self._db.execute("PRAGMA query_only=ON")
 
 
 def _one_of(stack: str | None, ledger: Path | None) -> None:

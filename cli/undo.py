@@ -20,6 +20,9 @@ def undo(
     irreversible: Annotated[
         bool, typer.Option("--irreversible", help="Allow an undo that can itself delete data.")
     ] = False,
+    uncertain: Annotated[
+        bool, typer.Option("--uncertain", help="Allow the undo of a change that somebody else may have made.")
+    ] = False,
     exempt_days: Annotated[int, typer.Option(min=1, max=3650, help="Days the resource is then left alone.")] = 30,
     policy: options.Policy = None,
     stack: options.Stack = None,
@@ -42,13 +45,13 @@ def undo(
     settings = found.guardrails[guardrail.name]
     account = guardrail.connect(place.clients, place.scope, settings, session.now)
     prefix = where.own_prefix(found.prefix, place.scope)
-    undoer = undoing.Undoer(guardrail, account, where.table, session.now, prefix, place.caller)
+    undoer = undoing.Undoer(guardrail, settings, account, where.table, session.now, prefix, place.caller)
     prepared = undoing.prepare(undoer, recorded)
     say.note(f"{say.heading('undo', 'acts', place.scope)} · {where.title}")
     say.note(f"{recorded.name}: {say.change(dict(prepared.action.parameters), dict(prepared.action.prior))}")
     say.note(f"Not brought back: {guardrail.undo_note}.")
     say.note(f"It is then exempt from {guardrail.name} for {exempt_days} days.")
-    _ask(prepared, yes, irreversible)
+    _ask(prepared, yes, irreversible, uncertain)
     done = undoing.carry_out(undoer, prepared, reason=reason, exempt_for=timedelta(days=exempt_days))
     if as_json:
         body = {
@@ -61,20 +64,23 @@ def undo(
         }
         say.as_json(say.here("acts", place.scope) | body)
     else:
-        typer.echo(_told(prepared, done))
+        say.line(_told(prepared, done))
     if done.disposition != "done":
         raise typer.Exit(trouble.PARTIAL)
 
 
-def _ask(prepared: Undo, yes: bool, irreversible: bool) -> None:
+def _ask(prepared: Undo, yes: bool, irreversible: bool, uncertain: bool) -> None:
     from functions.core.types import Refused
 
-    loss = prepared.action.irreversible
-    if loss and yes and not irreversible:
-        raise Refused(f"{loss}: to do it without being asked, add --irreversible")
-    questions = [] if yes else ["Turn it back?"]
-    if loss and not irreversible:
-        questions.append(f"This undo is itself irreversible: {loss}. Really?")
+    doubts = []
+    if prepared.action.irreversible and not irreversible:
+        doubts.append(("--irreversible", f"this undo is itself irreversible: {prepared.action.irreversible}"))
+    if prepared.of.settled and not uncertain:
+        doubts.append(("--uncertain", "a run crashed here, so it is not certain who made the change"))
+    if yes and doubts:
+        options, whys = zip(*doubts, strict=True)
+        raise Refused(f"{'; '.join(whys)}: to do it without being asked, add {' '.join(options)}")
+    questions = ([] if yes else ["Turn it back?"]) + [f"{why[0].upper()}{why[1:]}. Really?" for _, why in doubts]
     for question in questions:
         try:
             agreed = typer.confirm(question, err=True)

@@ -30,6 +30,7 @@ class Undoer:
     """
 
     guardrail: Guardrail[Any, Any]
+    settings: Any
     account: Any
     table: Table
     clock: Callable[[], datetime]
@@ -77,7 +78,7 @@ def carry_out(undoer: Undoer, undo: Undo, *, reason: str, exempt_for: timedelta)
     now = undoer.clock()
     name, before = undoer.guardrail.name, claims.current(undoer.table, undoer.guardrail.name, [recorded.resource])
     held = before.get(recorded.resource)
-    if not claims.may_claim(held, facts.read_at, now):
+    if claims.standing(held, facts.read_at, now) != "free":
         raise Refused(f"{recorded.name}: another action on it is under way; try again when it has ended")
     decision = _decision(undoer, undo, reason)
     intent = ledger.intent_row(new_run_id(now), name, BY_HAND, decision, now, undoes=recorded.id)
@@ -101,6 +102,9 @@ def _look(undoer: Undoer, recorded: Recorded, forward: Action) -> Any:
         raise Refused(f"{recorded.resource} is not in this account and Region (found {facts.arn})")
     if gates.is_own(facts, undoer.own_prefix):
         raise Refused(f"{recorded.name} belongs to Fusebox itself")
+    identity = str(recorded.intent.get("identity", ""))
+    if identity and undoer.guardrail.decide(facts, undoer.settings, undoer.clock()).identity != identity:
+        raise Refused(f"{recorded.name} was deleted and made anew since: this is not what the action changed")
     shown = undoer.guardrail.shows(facts)
     drifted = {key: shown[key] for key, value in forward.parameters.items() if shown[key] != value}
     if drifted:
@@ -143,7 +147,15 @@ def _decision(undoer: Undoer, undo: Undo, reason: str) -> Decision:
     why = f"undo of {undo.of.id} by {undoer.by}" + (f": {reason}" if reason else "")
     saving = 0.0 - float(str(intent["saving"]))
     return Decision(
-        undo.of.resource, undo.of.name, "undo", str(intent["rule"]), why, undo.action, saving=saving, evidence=evidence
+        undo.of.resource,
+        undo.of.name,
+        "undo",
+        str(intent["rule"]),
+        why,
+        undo.action,
+        saving=saving,
+        evidence=evidence,
+        identity=str(intent.get("identity", "")),
     )
 
 

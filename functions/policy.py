@@ -9,17 +9,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, create_model
 
 from functions.core.guardrail import Guardrail
 from functions.core.spec import GuardrailSettings
 from functions.policy_errors import PolicyError, Problem, explain
-from functions.policy_yaml import Document, parse
+from functions.policy_yaml import parse
 from functions.registry import GUARDRAILS
 
 POWERTOOLS_LAYER = "arn:{partition}:lambda:{region}:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-arm64:27"
@@ -76,9 +76,13 @@ def load_policy(file: Path, guardrails: tuple[Guardrail[Any, Any], ...] = GUARDR
     model = _model(guardrails)
     try:
         # Strict validation takes tuples and dataclasses from lists and objects in JSON only.
-        read: Any = model.model_validate_json(json.dumps(_jsonable(document, str(file))))
+        read: Any = model.model_validate_json(json.dumps(document.value))
+        found: list[Any] = []
     except ValidationError as error:
-        raise explain(str(file), error.errors(), document.line_of, lambda path: keys_at(model, path)) from error
+        found = list(error.errors())
+    found += _inexact(model, document.value, ())
+    if found:
+        raise explain(str(file), found, document.line_of, lambda path: keys_at(model, path))
     return Policy(
         read.prefix,
         read.alerts.email,
@@ -133,17 +137,16 @@ def _model(guardrails: tuple[Guardrail[Any, Any], ...]) -> type[BaseModel]:
     return create_model("Fusebox", __base__=PolicyFile, **whole)
 
 
-def _jsonable(document: Document, file: str) -> Any:
-    """The document's value, if JSON can hold it (YAML also writes dates, sets and binary data)."""
-
-    def check(value: Any, path: tuple[str | int, ...]) -> Any:
-        if isinstance(value, dict):
-            return {key: check(one, (*path, key)) for key, one in value.items()}
-        if isinstance(value, list):
-            return [check(one, (*path, index)) for index, one in enumerate(value)]
-        if value is None or isinstance(value, str | int | float | bool):
-            return value
-        key = ".".join(map(str, path))
-        raise PolicyError(file, [Problem(document.line_of(path), key, f"found {value!r}: put it in quotes")])
-
-    return check(document.value, ())
+def _inexact(kind: Any, value: Any, path: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
+    """Values that equal an allowed one but are of another type, as errors: to Python, and so to Pydantic, true is 1."""
+    if get_origin(kind) is Literal:
+        allowed = get_args(kind)
+        if value in allowed and type(value) is not type(allowed[allowed.index(value)]):
+            expected = ", ".join(map(repr, allowed))
+            yield {"type": "literal_error", "loc": path, "input": value, "ctx": {"expected": expected}}
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from _inexact(_fields(kind).get(key), one, (*path, key))
+    elif isinstance(value, list) and get_origin(kind) is tuple:
+        for index, one in enumerate(value):
+            yield from _inexact(get_args(kind)[0], one, (*path, index))

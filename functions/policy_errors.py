@@ -12,7 +12,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong, on one line, under one dotted key."""
+    """One thing wrong, on one line (0: with the file as a whole), under one dotted key."""
 
     line: int
     key: str
@@ -25,9 +25,11 @@ class PolicyError(Exception):
     def __init__(self, file: str, problems: Iterable[Problem]) -> None:
         self.file = file
         self.problems = tuple(problems)
-        super().__init__(
-            "\n".join(f"{file}:{one.line}: {one.key + ': ' if one.key else ''}{one.what}" for one in self.problems)
-        )
+        super().__init__("\n".join(map(self._told, self.problems)))
+
+    def _told(self, one: Problem) -> str:
+        parts = (f"{self.file}:{one.line}" if one.line else self.file, one.key, one.what)
+        return ": ".join(filter(None, parts))
 
 
 def explain(
@@ -55,7 +57,7 @@ def _what(error: Mapping[str, Any], allowed: list[str]) -> str:
     if kind in ("missing", "missing_argument"):
         return "is missing"
     if kind in ("literal_error", "enum"):
-        return f"found {found!r}, allowed are: {str(context['expected']).replace(' or ', ', ')}"
+        return f"found {found!r:.80}, allowed are: {str(context['expected']).replace(' or ', ', ')}"
     if kind == "value_error":
         return str(context["error"])
     message = str(error["msg"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from aws_cdk import Aws, Tags
 from aws_cdk import aws_iam as iam
@@ -27,21 +27,18 @@ class Alerts(Construct):
         id: str,
         *,
         naming: Naming,
-        publishers: Sequence[str],
         alert_emails: Iterable[str],
         operations_emails: Iterable[str],
     ) -> None:
-        """`publishers` are the ARNs of the roles that may publish alerts."""
         super().__init__(scope, id)
         self.alerts = self._topic("Alerts", naming.name("alerts"), alert_emails)
         self.operations = self._topic("Operations", naming.name("operations"), operations_emails)
-        # Within an account an identity policy is enough to publish, so only a Deny keeps others out:
-        # nobody else can put words into Fusebox's mouth.
+        # Own roles, and people of this account whom IAM lets publish: `fusebox run --stack` tells its digest too.
         self.alerts.add_to_resource_policy(
             self._deny_publishing(
                 self.alerts,
-                "OnlyOwnRoles",
-                {"ArnNotEquals": {"aws:PrincipalArn": list(publishers)}},
+                "OnlyThisAccount",
+                {"StringNotEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}},
             )
         )
         self.operations.add_to_resource_policy(

@@ -52,7 +52,6 @@ class FuseboxStack(Stack):
             self,
             "Topics",
             naming=naming,
-            publishers=[naming.role_arn(spec) for spec in specs],
             alert_emails=policy.alert_emails,
             operations_emails=policy.operations_emails,
         )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.core import claims, gates, ledger
 from functions.core.guardrail import F
@@ -32,42 +35,58 @@ class Begun(Generic[F]):
     candidate: Candidate[F]
     claim: Row
     intent: Row
+    at: datetime
 
 
-def act(run: Run[F, Any], batch: Sequence[Candidate[F]], report: RunReport) -> None:
-    """Carries out a batch. One resource that fails stops no other; each ends in the ledger and the report."""
-    if not batch:
-        return
+def act(run: Run[F, Any], batch: Sequence[Candidate[F]], report: RunReport, stop: Callable[[], bool]) -> bool:
+    """Carries out a batch; False where `stop` put some of it off.
+
+    One resource that fails stops no other; each ends in the ledger and the report. At least one
+    action is made, so that a run that is stopped again and again comes to its end.
+    """
     ended: list[tuple[Row, Row]] = []
+    put_off = False
     try:
-        for begun in _begin(run, batch, report):
-            disposition, detail = _carry_out(run, begun.candidate)
-            report.add(begun.candidate.decision, disposition, detail)
-            if disposition is Disposition.UNSETTLED:
-                log.error("unsettled: %s: %s", begun.candidate.decision.resource, detail)
-                continue
-            if disposition is Disposition.FAILED:
-                log.error("failed: %s: %s", begun.candidate.decision.resource, detail)
-            now = run.clock()
-            outcome = ledger.outcome_row(begun.intent.body, disposition, detail, now)
-            ended.append((outcome, claims.closed(begun.claim, now)))
+        for position, one in enumerate(_begin(run, batch, report)):
+            decision = one.candidate.decision
+            put_off = put_off or (position > 0 and stop())
+            if put_off:
+                disposition, detail = Disposition.PUT_OFF, "the time ran low; the run's next step takes it up"
+            else:
+                disposition, detail = _carry_out(run, one)
+                report.add(decision, disposition, detail)
+            if disposition in (Disposition.FAILED, Disposition.UNSETTLED):
+                log.error("%s: %s: %s", disposition, decision.resource, detail)
+            if disposition is not Disposition.UNSETTLED:
+                now = run.clock()
+                outcome = ledger.outcome_row(one.intent.body, disposition, detail, now)
+                ended.append((outcome, claims.closed(one.claim, now)))
     finally:
-        run.table.write(ended)
+        lost = run.table.write(ended) if ended else []
+        if lost:
+            report.note(f"{len(lost)} outcomes had been settled by another run: the ledger has both sides")
+    return not put_off
 
 
 def _begin(run: Run[F, Any], batch: Sequence[Candidate[F]], report: RunReport) -> list[Begun[F]]:
     """Writes claims and intents in one go; who loses a claim is at work elsewhere and is left to it."""
+    if not batch:
+        return []
     name, now = run.name, run.clock()
     before = claims.current(run.table, name, [one.decision.resource for one in batch])
     begun: list[Begun[F]] = []
     for one in batch:
         resource = one.decision.resource
-        if not claims.may_claim(before.get(resource), one.facts.read_at, now):
-            report.add(one.decision, Disposition.IN_FLIGHT, "another run is acting on it or has just done so")
+        standing = claims.standing(before.get(resource), one.facts.read_at, now)
+        if standing == "open":
+            report.add(one.decision, Disposition.IN_FLIGHT, "another run is acting on it, or crashed doing so")
+            continue
+        if standing == "outdated":
+            report.add(one.decision, Disposition.CHANGED, "another run has just acted on it")
             continue
         intent = ledger.intent_row(run.id, name, run.settings.mode, one.decision, now)
         claim = claims.opened(name, resource, before.get(resource), intent, now)
-        begun.append(Begun(one, claim, intent))
+        begun.append(Begun(one, claim, intent, now))
     lost = set(run.table.write([(one.claim, one.intent) for one in begun]))
     for position in sorted(lost):
         decision = begun[position].candidate.decision
@@ -75,18 +94,20 @@ def _begin(run: Run[F, Any], batch: Sequence[Candidate[F]], report: RunReport) -
     return [one for position, one in enumerate(begun) if position not in lost]
 
 
-def _carry_out(run: Run[F, Any], candidate: Candidate[F]) -> tuple[Disposition, str]:
+def _carry_out(run: Run[F, Any], begun: Begun[F]) -> tuple[Disposition, str]:
     """One change, after a last look at its switches and, where what was seen has aged, at the resource."""
-    facts, decision = candidate.facts, candidate.decision
+    facts, decision = begun.candidate.facts, begun.candidate.decision
+    if run.clock() - begun.at > claims.CLAIM_ACTS:
+        return Disposition.UNSETTLED, "too long after its claim to act (was this machine asleep?)"
     if run.clock() - facts.read_at > gates.FRESH:
-        again = run.account.read([facts.arn]).get(facts.arn)
+        try:
+            again = run.account.read([facts.arn]).get(facts.arn)
+        except (ClientError, BotoCoreError) as error:
+            return Disposition.FAILED, f"could not be read again: {error}"
         if again is None:
             return Disposition.GONE, "it no longer exists"
-        fresh = run.decide(again)
-        if fresh.action is None or plan_hash(run.name, fresh) != plan_hash(run.name, decision):
-            return Disposition.CHANGED, f"changed since it was read: now {fresh.verdict}"
-        if fresh.action.irreversible and not run.settings.allow_irreversible:
-            return Disposition.CHANGED, fresh.action.irreversible
+        if not _same(run, run.decide(again), decision):
+            return Disposition.CHANGED, f"changed since it was read: now {run.decide(again).verdict}"
         facts = again
     stopped = gates.last_look(run.table, run.name, facts, run.clock())
     if stopped:
@@ -99,3 +120,11 @@ def _carry_out(run: Run[F, Any], candidate: Candidate[F]) -> tuple[Disposition, 
     except ActionFailed as error:
         return (Disposition.FAILED if error.certain else Disposition.UNSETTLED), str(error)
     return Disposition.DONE, ""
+
+
+def _same(run: Run[F, Any], fresh: Decision, seen: Decision) -> bool:
+    """Whether a second look leads to the very same action, and to no more harm than the first."""
+    if fresh.action is None or seen.action is None or fresh.identity != seen.identity:
+        return False
+    harmless = not fresh.action.irreversible or bool(seen.action.irreversible)
+    return harmless and plan_hash(run.name, fresh) == plan_hash(run.name, seen)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from functions.core.state import check_clock, parse_moment
 from functions.core.table import Key, Row, Table
@@ -18,6 +19,8 @@ from functions.core.types import Json, iso
 
 CLAIM_LASTS = timedelta(minutes=20)
 """Longer than the longest function: until then an open claim may still be at work."""
+CLAIM_ACTS = timedelta(minutes=10)
+"""How long after its claim an action may still begin: well before anybody would take the claim for a crash."""
 KEPT = timedelta(days=2)
 
 
@@ -32,14 +35,18 @@ def current(table: Table, guardrail: str, resources: Iterable[str]) -> dict[str,
     return {row.sk: row for row in rows.values()}
 
 
-def may_claim(row: Row | None, read_at: datetime, now: datetime) -> bool:
-    """Whether an action on a resource read at `read_at` may begin, given its last claim."""
+def standing(row: Row | None, read_at: datetime, now: datetime) -> Literal["free", "open", "outdated"]:
+    """Whether an action on a resource read at `read_at` may begin, given its last claim.
+
+    "open": another action on it is under way, or its run crashed. "outdated": one has ended since the
+    resource was read, so what was read no longer counts.
+    """
     if row is None:
-        return True
+        return "free"
     check_clock(row.body["at"], now)
     if row.body["done_at"] is None:
-        return False
-    return parse_moment(row.body["done_at"]) < read_at
+        return "open"
+    return "free" if parse_moment(row.body["done_at"]) < read_at else "outdated"
 
 
 def opened(guardrail: str, resource: str, before: Row | None, intent: Row, now: datetime) -> Row:

@@ -11,7 +11,7 @@ from botocore.config import Config
 from functions import __version__
 
 Retries = Literal["standard", "adaptive"]
-ATTEMPTS = 8
+ATTEMPTS = 5
 USER_AGENT = f"fusebox/{__version__}"
 """How CloudTrail shows Fusebox's calls; a fixed text also spares botocore building one for each call."""
 
@@ -42,7 +42,7 @@ class Clients:
             config = Config(
                 retries={"mode": retries, "max_attempts": ATTEMPTS},
                 connect_timeout=5,
-                read_timeout=20,
+                read_timeout=10,
                 user_agent=USER_AGENT,
             )
             self._made[key] = self.session.client(service, config=config)

@@ -21,7 +21,7 @@ TOLD = {
     Disposition.OBSERVED: "would be changed (observe mode)",
     Disposition.REPORTED: "to look at",
     Disposition.EXEMPT: "exempt",
-    Disposition.IN_FLIGHT: "left to another run",
+    Disposition.IN_FLIGHT: "under way in another run",
     Disposition.CHANGED: "changed meanwhile, not touched",
     Disposition.GONE: "gone meanwhile",
 }
@@ -40,7 +40,7 @@ class Message:
 
     def by_protocol(self) -> str:
         """The body of an SNS publish with MessageStructure "json"."""
-        return json.dumps({"default": self.text, "email": self.text, "sqs": json.dumps(self.data)})
+        return json.dumps({"default": self.text, "sqs": json.dumps(self.data)})
 
 
 def digest(report: RunReport, scope: Scope) -> Message:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -24,15 +26,16 @@ class Contended(Exception):
 class DynamoDBTable:
     """See `Table`. `client` is a low-level DynamoDB client, made lazily by the caller."""
 
-    def __init__(self, client: Any, name: str) -> None:
+    def __init__(self, client: Any, name: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._name = name
+        self._sleep = sleep
 
     def get(self, keys: Sequence[Key]) -> dict[Key, Row]:
         found: dict[Key, Row] = {}
         for start in range(0, len(keys), GET_LIMIT):
             wanted = [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in keys[start : start + GET_LIMIT]]
-            for _ in range(ATTEMPTS):
+            for attempt in range(ATTEMPTS):
                 request = {self._name: {"Keys": wanted, "ConsistentRead": True}}
                 answer = self._client.batch_get_item(RequestItems=request)
                 for item in answer["Responses"].get(self._name, []):
@@ -41,6 +44,7 @@ class DynamoDBTable:
                 wanted = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
                 if not wanted:
                     break
+                self._back_off(attempt)
             else:
                 raise Contended(f"{self._name}: {len(wanted)} keys stayed unread after {ATTEMPTS} tries")
         return found
@@ -96,7 +100,7 @@ class DynamoDBTable:
     def _transact(self, groups: Sequence[Group], batch: list[int]) -> list[int]:
         """One transaction; groups that lost are dropped and the rest sent again."""
         lost: list[int] = []
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if not batch:
                 return lost
             owners = [position for position in batch for _ in groups[position]]
@@ -113,9 +117,15 @@ class DynamoDBTable:
                     raise
                 lost += sorted(beaten)
                 batch = [position for position in batch if position not in beaten]
+                if not beaten:
+                    self._back_off(attempt)
             else:
                 return lost
         raise Contended(f"{self._name}: {len(batch)} writes stayed contended after {ATTEMPTS} tries")
+
+    def _back_off(self, attempt: int) -> None:
+        """Waits a little longer each time, and not in step with other writers."""
+        self._sleep(0.05 * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
 
     def _put(self, row: Row) -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self._name, "Item": _item(row)}

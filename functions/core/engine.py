@@ -21,6 +21,10 @@ LEASE_LASTS = timedelta(minutes=20)
 LEASE_RENEWED_AFTER = timedelta(minutes=5)
 
 
+def _never() -> bool:
+    return False
+
+
 def look_at(run: Run[F, S], arns: Sequence[str]) -> RunReport:
     """Evaluates a few resources now: what an event, a redrive or a person named."""
     report = run.new_report()
@@ -29,26 +33,32 @@ def look_at(run: Run[F, S], arns: Sequence[str]) -> RunReport:
     return report
 
 
-def sweep(run: Run[F, S], report: RunReport, cursor: str, *, stop: Callable[[], bool]) -> str:
-    """Evaluates everything, page by page, until done or `stop`; returns the cursor to go on from, or "".
+def sweep(run: Run[F, S], report: RunReport, cursor: str, *, stop: Callable[[], bool]) -> str | None:
+    """Evaluates everything, page by page, until done or `stop`; returns the cursor to go on from, None when done.
 
+    A page that `stop` interrupts is begun again by the next step, which finds what was done as right.
     Raises Busy where another sweep of this guardrail is under way.
     """
     leased_at = _lease(run)
     if not cursor:
         report.settled += settling.settle(run)
     for page in run.account.pages(cursor):
-        evaluate(run, page.facts, report)
-        if page.cursor and stop():
-            return page.cursor
+        if not evaluate(run, page.facts, report, stop):
+            return cursor
+        cursor = page.cursor
+        if cursor and stop():
+            return cursor
         if run.clock() - leased_at > LEASE_RENEWED_AFTER:
             leased_at = _lease(run)
     state.release_lease(run.table, run.name, run.id)
-    return ""
+    return None
 
 
-def evaluate(run: Run[F, S], batch: Sequence[F], report: RunReport) -> None:
-    """Decides about a batch, acts where the gates allow it, and records all that is worth recording."""
+def evaluate(run: Run[F, S], batch: Sequence[F], report: RunReport, stop: Callable[[], bool] = _never) -> bool:
+    """Decides about a batch, acts where the gates allow it, and records all that is worth recording.
+
+    False where `stop` put some of the actions off.
+    """
     now = run.clock()
     decided = [(facts, run.decide(facts)) for facts in batch]
     in_question = [facts.arn for facts, decision in decided if decision.action is not None]
@@ -65,9 +75,10 @@ def evaluate(run: Run[F, S], batch: Sequence[F], report: RunReport) -> None:
     granted = cap.reserve(run.table, run.name, run.settings.cap, [one.decision.saving for one in through], now)
     ended += [(one.decision, Disposition.CAPPED, "the hour's cap is used up") for one in through[granted:]]
     _record(run, ended, report)
-    acting.act(run, through[:granted], report)
+    whole = acting.act(run, through[:granted], report, stop)
     if granted < len(through):
-        _pause_itself(run, report)
+        _pause_itself(run, report, through[granted].decision)
+    return whole
 
 
 Ended = tuple[Decision, Disposition, str]
@@ -81,12 +92,15 @@ def _lease(run: Run[F, S]) -> datetime:
     return now
 
 
-def _pause_itself(run: Run[F, S], report: RunReport) -> None:
+def _pause_itself(run: Run[F, S], report: RunReport, first: Decision) -> None:
     """What follows on a used-up cap: nothing more happens, and a person is asked once about the remainder."""
     limit = run.settings.cap
     reason = f"cap of {limit.actions_per_hour} actions or ${limit.dollars_per_hour:,.2f} an hour reached"
     state.pause(run.table, run.name, by="fusebox", reason=reason, now=run.clock())
-    report.note(f"{reason}; the guardrail paused itself. To go on: fusebox resume {run.name}")
+    report.note(
+        f"{reason} at {first.name} (${abs(first.saving):,.2f}); the guardrail paused itself. "
+        f"To go on: fusebox resume {run.name}"
+    )
 
 
 def _record(run: Run[F, S], ended: Sequence[Ended], report: RunReport) -> None:

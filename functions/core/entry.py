@@ -29,11 +29,12 @@ from functions.core.report import RunReport
 from functions.core.run import Run, new_run_id, run_id
 from functions.core.settings import from_plain
 from functions.core.state import parse_moment
-from functions.core.types import ActionFailed, Busy, MalformedEvent, Scope
+from functions.core.types import ActionFailed, Busy, Disposition, MalformedEvent, Scope
 
 SETTINGS_FILE = Path(__file__).parents[2] / "settings.json"
-WIND_DOWN_MS = 60_000
-"""A sweep hands over this long before its function's time runs out: longer than any one page takes."""
+WIND_DOWN_MS = 90_000
+"""A sweep hands over this long before its function's time runs out: longer than any one action takes, with the
+retries of its call."""
 
 Handler = Callable[[Any, Any], Any]
 
@@ -64,6 +65,7 @@ class Function:
         """One step of a sweep: pages until done or the time runs low. The last step sends the digest."""
         run = self._run(run_id(parse_moment(step["started"]), step["execution"]))
         report = RunReport.from_json(step["report"]) if step.get("report") else run.new_report()
+        handed_on = False
         try:
             cursor = engine.sweep(
                 run,
@@ -71,14 +73,17 @@ class Function:
                 step.get("cursor") or "",
                 stop=lambda: context.get_remaining_time_in_millis() < WIND_DOWN_MS,
             )
+            handed_on = cursor is not None
         except Busy as busy:
             self.log.warning(str(busy))
             return {"done": True, "cursor": "", "partial": False, "report": None, "skipped": str(busy)}
-        if not cursor:
-            self._tell(report)
+        finally:
+            # Also where the sweep ends early: what was done is told, whatever happened afterwards.
+            if not handed_on:
+                self._tell(report)
         return {
-            "done": not cursor,
-            "cursor": cursor,
+            "done": cursor is None,
+            "cursor": cursor or "",
             "partial": report.partial,
             "report": report.to_json(),
             "skipped": "",
@@ -92,7 +97,8 @@ class Function:
             self.log.info("skipped", extra={"event": event.id, "reason": subjects.reason})
             return {"skipped": subjects.reason}
         report = engine.look_at(self._run(new_run_id(self.clock())), subjects)
-        if report.partial:
+        if report.partial or report.counts[Disposition.IN_FLIGHT]:
+            # Tried again, because nobody else may: the other run could have crashed.
             raise ActionFailed(f"run {report.run}: {json.dumps(report.examples)}")
         self._tell(report)
         return {"counts": dict(report.counts)}

@@ -8,6 +8,7 @@ overwrite. An action is an `intent` with the prior state, written before the cha
 
 from __future__ import annotations
 
+import hashlib
 import heapq
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -24,15 +25,15 @@ def partition(resource: str) -> str:
     return f"ledger#{resource}"
 
 
-def action_id(run: str, resource: str) -> str:
-    """Names one action: the run it belongs to, then the resource."""
-    return f"{run}.{canonical_hash(resource)[:10]}"
+def action_id(run: str, resource: str, now: datetime) -> str:
+    """Names one action: the run it belongs to, then the resource and the try (a run may begin a page again)."""
+    return f"{run}.{hashlib.sha256(f'{resource} {iso(now)}'.encode()).hexdigest()[:10]}"
 
 
 def intent_row(run: str, guardrail: str, mode: str, decision: Decision, now: datetime, undoes: str = "") -> Row:
     """The record of a change about to be made; `undoes` names the action that this one turns back."""
     assert decision.action is not None
-    identity = action_id(run, decision.resource)
+    identity = action_id(run, decision.resource, now)
     entry = describe(guardrail, mode, decision) | {"kind": UNDO if undoes else INTENT, "action_id": identity}
     if undoes:
         entry["undoes"] = undoes
@@ -76,6 +77,7 @@ def describe(guardrail: str, mode: str, decision: Decision) -> Entry:
         "reason": decision.reason,
         "saving": decision.saving,
         "evidence": dict(decision.evidence),
+        "identity": decision.identity,
     }
     if action is not None:
         entry["action"] = {

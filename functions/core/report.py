@@ -9,6 +9,7 @@ from typing import Any
 from functions.core.types import Decision, Disposition, Json
 
 EXAMPLES = 5
+LONGEST_TEXT = 200
 COUNTERS = ("counts", "verdicts", "new")
 NEWS = {
     Disposition.DONE,
@@ -75,13 +76,13 @@ class RunReport:
             "resource": decision.resource,
             "name": decision.name,
             "verdict": decision.verdict,
-            "reason": decision.reason,
+            "reason": _short(decision.reason),
             "saving": decision.saving,
         }
         if decision.action is not None and decision.action.irreversible:
-            example["irreversible"] = decision.action.irreversible
+            example["irreversible"] = _short(decision.action.irreversible)
         if detail:
-            example["detail"] = detail
+            example["detail"] = _short(detail)
         shown.append(example)
         shown.sort(key=lambda one: (-abs(float(str(one["saving"]))), str(one["name"])))
         del shown[EXAMPLES:]
@@ -94,3 +95,9 @@ class RunReport:
     def from_json(cls, data: dict[str, Any]) -> RunReport:
         counters = {key: Counter(data[key]) for key in COUNTERS}
         return cls(**{**data, **counters})
+
+
+def _short(text: str) -> str:
+    """Fits SNS's limit of 256 KB a message whatever the rules and tags hold, and stays on its line."""
+    text = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"

@@ -40,7 +40,7 @@ def _judge(run: Run[F, Any], facts: F | None, action: Action) -> tuple[Dispositi
         return Disposition.GONE, "it no longer exists"
     shown = run.guardrail.shows(facts)
     if all(shown[key] == value for key, value in action.parameters.items()):
-        return Disposition.DONE, "the change is there"
+        return Disposition.DONE, "the change is there, whoever made it"
     if all(shown[key] == value for key, value in action.prior.items()):
         return Disposition.FAILED, "the change was never made"
     return Disposition.CHANGED, f"it now shows {dict(shown)}"

@@ -5,6 +5,7 @@ Imports neither boto3 nor CDK, so synth, the CLI and the functions can all read 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,8 +27,8 @@ class Cap:
     dollars_per_hour: float = 1000.0
 
     def __post_init__(self) -> None:
-        if self.actions_per_hour < 0 or self.dollars_per_hour < 0:
-            raise ValueError("a cap is zero or more; zero never acts")
+        if not (self.actions_per_hour >= 0 and 0 <= self.dollars_per_hour < math.inf):
+            raise ValueError("a cap is a finite number, zero or more; zero never acts")
 
 
 @dataclass(frozen=True, kw_only=True)

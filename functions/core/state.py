@@ -21,7 +21,10 @@ CLOCK_SLACK = timedelta(minutes=5)
 
 def parse_moment(text: Json) -> datetime:
     """An ISO time, as the table and events hold it, in UTC; ValueError if it is none."""
-    return datetime.fromisoformat(str(text).replace("Z", "+00:00")).astimezone(UTC)
+    try:
+        return datetime.fromisoformat(str(text).replace("Z", "+00:00")).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r:.40} is out of range") from error
 
 
 def check_clock(written: Json, now: datetime) -> None:
@@ -46,9 +49,13 @@ def switches(table: Table, guardrail: str, resource: str, now: datetime) -> tupl
 
 
 def _pause_of(row: Row | None, guardrail: str) -> str:
+    """Why the switch holds a guardrail back. An entry that cannot be read holds it back as well."""
     for scope in (EVERYTHING, guardrail):
-        if row and isinstance(entry := row.body.get(scope), dict):
-            return f"paused by {entry['by']} at {entry['at']}: {entry['reason']}"
+        if row and scope in row.body:
+            entry = row.body[scope]
+            if isinstance(entry, dict) and {"by", "at", "reason"} <= set(entry):
+                return f"paused by {entry['by']} at {entry['at']}: {entry['reason']}"
+            return f"paused: {entry!r:.80}"
     return ""
 
 
@@ -90,6 +97,7 @@ class Exemption:
         return f"exempt until {self.until:%Y-%m-%d %H:%M} UTC, {self.owner}: {self.reason}"
 
 
+FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 TAG_UNTIL, TAG_OWNER, TAG_REASON = "fusebox:exempt-until", "fusebox:exempt-owner", "fusebox:exempt-reason"
 
 
@@ -133,13 +141,18 @@ def exemption_by_tag(resource: str, tags: Mapping[str, str], now: datetime) -> E
     owner, reason = tags.get(TAG_OWNER, "tag"), tags.get(TAG_REASON, f"tag {TAG_UNTIL}")
     text = tags[TAG_UNTIL].strip()
     try:
-        until = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return Exemption(resource, owner, f"{reason} (unreadable date {text!r})", datetime.max.replace(tzinfo=UTC))
+        until = _end_of(text)
+    except (ValueError, OverflowError):
+        return Exemption(resource, owner, f"{reason} (unreadable date {text!r})", FOR_GOOD)
+    return Exemption(resource, owner, reason, until) if until > now else None
+
+
+def _end_of(text: str) -> datetime:
+    """The moment that a date or time means; a date means to the end of that day, UTC."""
+    until = datetime.fromisoformat(text.replace("Z", "+00:00"))
     if "T" not in text and " " not in text:
         until += timedelta(days=1)
-    until = until.replace(tzinfo=UTC) if until.tzinfo is None else until.astimezone(UTC)
-    return Exemption(resource, owner, reason, until) if until > now else None
+    return until.replace(tzinfo=UTC) if until.tzinfo is None else until.astimezone(UTC)
 
 
 # --- the sweep's lease ----------------------------------------------------------------------

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
@@ -53,7 +54,8 @@ class Decision:
     `verdict` is the guardrail's own word ("never_expires", "protected", …) and `rule` the policy
     rule it follows from. With an `action` the resource should change; without one `report` tells a
     finding that only a person can settle from a resource that is simply right. `saving` is in US
-    dollars a month and may be negative.
+    dollars a month and may be negative. `identity` tells the resource from a successor of the same name
+    (its creation time, say), where the guardrail knows one.
     """
 
     resource: str
@@ -65,6 +67,7 @@ class Decision:
     report: bool = False
     saving: float = 0.0
     evidence: Mapping[str, Json] = field(default_factory=dict)
+    identity: str = ""
 
 
 class Disposition(StrEnum):
@@ -79,6 +82,7 @@ class Disposition(StrEnum):
     NEEDS_APPROVAL = "needs_approval"
     IN_FLIGHT = "in_flight"
     CHANGED = "changed"
+    PUT_OFF = "put_off"
     GONE = "gone"
     DONE = "done"
     FAILED = "failed"
@@ -131,6 +135,7 @@ def canonical_hash(*parts: Json) -> str:
     return hashlib.sha256(CANONICAL(parts).encode()).hexdigest()
 
 
+@lru_cache(maxsize=16)
 def iso(moment: datetime) -> str:
     """UTC with microseconds: sorts as text in the order of time."""
     return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

@@ -55,7 +55,9 @@ class LogGroups:
             listed = answer["logGroups"]
             tags, trouble = self._tags_of([one["logGroupArn"] for one in listed])
             cursor = answer.get("nextToken", "")
-            groups = [self._group(one, read_at, tags.get(one["logGroupArn"], {}), trouble) for one in listed]
+            groups = [
+                self._group(one, read_at, tags.get(one["logGroupArn"], {}), trouble, listed=True) for one in listed
+            ]
             yield Page(groups, cursor)
             if not cursor:
                 return
@@ -92,8 +94,7 @@ class LogGroups:
                 if code == "ResourceNotFoundException":
                     raise ResourceGone(facts.name) from error
                 if code != "OperationAbortedException" or wait is None:
-                    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-                    raise ActionFailed(str(error), certain=status < 500) from error
+                    raise ActionFailed(str(error), certain=_refused_at_once(error)) from error
                 self._sleep(wait)
             except BotoCoreError as error:
                 raise ActionFailed(str(error), certain=isinstance(error, NEVER_SENT)) from error
@@ -101,7 +102,12 @@ class LogGroups:
                 return
 
     def _group(
-        self, one: Mapping[str, Any], read_at: datetime, tags: Mapping[str, str] | None, trouble: str
+        self,
+        one: Mapping[str, Any],
+        read_at: datetime,
+        tags: Mapping[str, str] | None,
+        trouble: str,
+        listed: bool = False,
     ) -> LogGroup:
         created = one.get("creationTime")
         return LogGroup(
@@ -116,6 +122,7 @@ class LogGroups:
             deletion_protected=one.get("deletionProtectionEnabled", False),
             tags=None if trouble else tags,
             unreadable=self._blind_spot or trouble,
+            listed=listed,
         )
 
     def _tags_of(self, arns: Sequence[str]) -> tuple[dict[str, dict[str, str]], str]:
@@ -124,8 +131,8 @@ class LogGroups:
             return {}, ""
         try:
             answer = self._clients.get("resourcegroupstaggingapi", "adaptive").get_resources(ResourceARNList=arns)
-        except ClientError as error:
-            return {}, f"its tags could not be read: {error.response['Error']['Code']} on tag:GetResources"
+        except (ClientError, BotoCoreError) as error:
+            return {}, f"its tags could not be read: tag:GetResources: {error}"
         listed = answer["ResourceTagMappingList"]
         return {one["ResourceARN"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]} for one in listed}, ""
 
@@ -133,8 +140,8 @@ class LogGroups:
         self._tag_reads.wait()
         try:
             return self._logs.list_tags_for_resource(resourceArn=arn)["tags"], ""
-        except ClientError as error:
-            return {}, f"its tags could not be read: {error.response['Error']['Code']} on logs:ListTagsForResource"
+        except (ClientError, BotoCoreError) as error:
+            return {}, f"its tags could not be read: logs:ListTagsForResource: {error}"
 
     @property
     def _logs(self) -> Any:
@@ -152,6 +159,12 @@ class LogGroups:
             for operation, pacer in paced.items():
                 self._made.meta.events.register(f"response-received.logs.{operation}", _teller(pacer))
         return self._made
+
+
+def _refused_at_once(error: ClientError) -> bool:
+    """Whether AWS surely did nothing: after a retry, an earlier try may have worked though its answer was lost."""
+    about = error.response.get("ResponseMetadata", {})
+    return bool(about.get("HTTPStatusCode", 0) < 500 and about.get("RetryAttempts", 0) == 0)
 
 
 def _teller(pacer: Pacer) -> Callable[..., None]:

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from functions.core.prices import log_storage_per_month
-from functions.core.types import Action, Decision, Json
+from functions.core.types import Action, Decision, Json, iso
 from functions.log_retention.spec import LogRetentionSettings
 
 SET_RETENTION = "set_retention"
@@ -25,7 +25,8 @@ class LogGroup:
 
     `days` is None for a group that never expires. `account_policy` names an account-level retention
     policy that overrides the group's own value. `unreadable` says which safety fact could not be
-    read, or is empty; `tags` is None then or where the tags are what is missing.
+    read, or is empty; `tags` is None then or where the tags are what is missing. `listed` marks facts of
+    a sweep's page, whose tags come from the Tagging API and may lag behind.
     """
 
     arn: str
@@ -39,6 +40,7 @@ class LogGroup:
     deletion_protected: bool
     tags: Mapping[str, str] | None
     unreadable: str = ""
+    listed: bool = False
 
 
 def shows(group: LogGroup) -> dict[str, Json]:
@@ -63,6 +65,9 @@ def decide(group: LogGroup, settings: LogRetentionSettings, now: datetime) -> De
     doubt = doubtful(group, now)
     if doubt:
         return _report(group, "unknown", doubt)
+    assert group.created_at is not None
+    if group.listed and now - group.created_at < timedelta(minutes=settings.grace_minutes):
+        return _leave(group, "new", "grace_minutes", "it is new: what its deployment sets may still be under way")
     rule, target = target_days(group, settings)
     if group.days == target:
         return _leave(group, "right", rule, f"keeps {target} days as it should")
@@ -148,16 +153,23 @@ def _change(group: LogGroup, verdict: str, rule: str, target: int, now: datetime
             "usd_month_now": round(before, 6),
             "usd_month_after": round(after, 6),
         },
+        identity=_identity(group),
     )
 
 
 def _leave(group: LogGroup, verdict: str, rule: str, reason: str) -> Decision:
-    return Decision(group.arn, group.name, verdict, rule, reason)
+    return Decision(group.arn, group.name, verdict, rule, reason, identity=_identity(group))
+
+
+def _identity(group: LogGroup) -> str:
+    return iso(group.created_at) if group.created_at else ""
 
 
 def _report(group: LogGroup, verdict: str, reason: str) -> Decision:
     evidence: dict[str, Json] = {"current_days": group.days, "stored_bytes": group.stored_bytes}
-    return Decision(group.arn, group.name, verdict, verdict, reason, report=True, evidence=evidence)
+    return Decision(
+        group.arn, group.name, verdict, verdict, reason, report=True, evidence=evidence, identity=_identity(group)
+    )
 
 
 def size(stored_bytes: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -44,7 +45,7 @@ class Rule:
             raise ValueError("a rule needs `name` (a regular expression), `tag` (key=value), or both")
         try:
             re.compile(self.name)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise ValueError(f"name {self.name!r} is no regular expression: {error}") from error
         if self.tag and not all(self.tag.partition("=")):
             raise ValueError(f"tag {self.tag!r} is not of the form key=value")
@@ -64,8 +65,9 @@ class Pace:
     puts_per_second: float = PUT_QUOTA
 
     def __post_init__(self) -> None:
-        if min(self.lists_per_second, self.puts_per_second) <= 0:
-            raise ValueError("a pace is more than zero")
+        for pace in (self.lists_per_second, self.puts_per_second):
+            if not 0 < pace < math.inf:
+                raise ValueError("a pace is a finite number, more than zero")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +78,10 @@ class LogRetentionSettings(GuardrailSettings):
     rules: tuple[Rule, ...] = field(
         default=(),
         metadata={"doc": "first match wins: `name` (regular expression, searched) and/or `tag` (key=value) → `days`"},
+    )
+    grace_minutes: int = field(
+        default=15,
+        metadata={"doc": "a sweep leaves younger groups to their own event, two minutes after the call"},
     )
     existing: Literal["keep", "lengthen", "set"] = field(
         default="keep",
@@ -91,6 +97,8 @@ class LogRetentionSettings(GuardrailSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.grace_minutes < 0:
+            raise ValueError("grace_minutes is zero or more")
         for glob in self.protect:
             if not GLOB.fullmatch(glob):
                 raise ValueError(f"protect {glob!r}: a log group name with * and ? in it, {GLOB.pattern}")
@@ -109,10 +117,20 @@ def fences(settings: LogRetentionSettings) -> tuple[Fence, ...]:
     return (
         Fence(
             actions=("logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy"),
-            resources=tuple(f"arn:{{partition}}:logs:*:*:log-group:{glob}" for glob in spellings),
+            resources=tuple(
+                f"arn:{{partition}}:logs:*:*:log-group:{name}" for glob in spellings for name in _as_iam(glob)
+            ),
             reason="names that the policy protects",
         ),
     )
+
+
+def _as_iam(glob: str) -> tuple[str, ...]:
+    """IAM knows a group as NAME:* in most calls, so a glob that does not end in * needs both forms.
+
+    Source: CloudWatch Logs user guide, "Overview of managing access permissions".
+    """
+    return (glob,) if glob.endswith("*") else (glob, f"{glob}:*")
 
 
 SPEC = GuardrailSpec(

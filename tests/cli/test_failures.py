@@ -53,6 +53,11 @@ def batch(*payloads: Any) -> dict[str, Any]:
     return {"Records": [{"messageId": str(n), "body": json.dumps(one)} for n, one in enumerate(payloads)]}
 
 
+def deep_detail(depth: int) -> str:
+    """An event whose detail is deep."""
+    return json.dumps(call(detail={"x": "?"})).replace('"?"', "[" * depth + "]" * depth)
+
+
 def nested(depth: int) -> dict[str, Any]:
     return call() if depth == 0 else from_destination(nested(depth - 1))
 
@@ -89,6 +94,11 @@ def test_the_event_comes_out_as_it_was_sent(body: Any, events: list[Any]) -> Non
         (json.dumps({"Records": ["x"]}), "a record without a body"),
         (json.dumps(from_destination({"fusebox": "sweep", "run": "x"})), "the next sweep does it all again"),
         (json.dumps(nested(9)), "without end"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"Records":' + "[" * 60_000 + "]" * 60_000 + "}", "nested too deeply"),
+        (deep_detail(900), "nested too deeply"),
+        ('{"Records":' + "9" * 6_000 + "}", "is no JSON"),
+        (json.dumps(call(time="0001-01-01T00:00:00+14:00")), "time"),
     ],
 )
 def test_what_is_no_event_is_named_and_never_raised(body: str, why: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
+from functions.core.sqlite_table import SqliteTable
 from tests.cli.conftest import Fusebox
 from tests.contract.worlds import make_group
 
@@ -64,6 +67,7 @@ def test_since(enforced: Fusebox, since: str, count: int) -> None:
     [
         (["--since", "soon"], "is no time: write 24h, 7d"),
         (["--since", "2999-01-01"], "is in the future"),
+        (["--since", "0001-01-01T00:00+10:00"], "that is out of range"),
         (["--run", "x", "--resource", "y"], "give one of them"),
         (["--stack", "x", "--ledger", "y"], "give one of them"),
         (["--ledger", "nowhere.sqlite3"], "there is no ledger nowhere.sqlite3"),
@@ -74,6 +78,30 @@ def test_questions_it_cannot_answer(enforced: Fusebox, arguments: list[str], sai
     ran = enforced("ledger", *arguments)
     assert ran.code == 2
     assert said in ran.complaint
+
+
+def test_a_ledger_belongs_to_one_account_and_region(fusebox: Fusebox, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = ("--ledger", "mine.sqlite3")
+    fusebox.policy()
+    assert fusebox("run", "log_retention", *file).code == 0
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    for command in (("ledger",), ("exemptions",), ("pause",), ("run", "log_retention"), ("undo", "20260101", "--yes")):
+        ran = fusebox(*command, *file)
+        assert ran.code == 2
+        assert "mine.sqlite3 is the ledger of account 123456789012, Region us-east-1" in ran.complaint
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert fusebox("ledger", *file).code == 0
+
+
+def test_reading_leaves_the_folder_as_it_was(enforced: Fusebox) -> None:
+    folder = enforced.folder / "state" / "fusebox"
+    gc.collect()
+    before = sorted(folder.iterdir())
+    for command in (("plan",), ("ledger",), ("exemptions",)):
+        assert enforced(*command).code == 0
+        assert sorted(folder.iterdir()) == before
+    SqliteTable(before[0])  # at work, or left so by a crash: the newest entries are beside the file
+    assert "/aws/lambda/young" in enforced("ledger").out
 
 
 def test_reading_makes_no_file(fusebox: Fusebox) -> None:

@@ -91,6 +91,30 @@ def test_a_message_that_could_not_be_handed_over_stays(fusebox: Fusebox, invoked
     assert left() == 1
 
 
+def test_one_hostile_message_blocks_no_other(fusebox: Fusebox, invoked: list[Any]) -> None:
+    hostile = [
+        "[" * 100_000,
+        call(time="0001-01-01T00:00:00+14:00"),
+        call(source="x", id="\ud800"),
+        call(source="x", id="\x1b[2J\x1b]0;owned\x07\n11111111: event good handed to log_retention"),
+    ]
+    fail(*hostile, call())
+    ran = fusebox("redrive")
+    assert ran.code == 1
+    assert "1 of 5 messages handed over, 4 left in the queue." in ran.out
+    assert "event \\ud800 (x, " in ran.out
+    assert "event \\x1b[2J\\x1b]0;owned\\x07\\n11111111: " in ran.out
+    assert all(line.isprintable() for line in ran.out.splitlines())
+    assert (len(invoked), left()) == (1, 4)
+
+
+def test_hostile_messages_are_json_too(fusebox: Fusebox, invoked: list[Any]) -> None:
+    fail(call(source="x", id="\ud800\x9b2J\U000e0001"))
+    ran = fusebox("redrive", "--discard", "--json")
+    assert "\ud800\x9b2J\U000e0001" in ran.json["messages"][0]["problems"][0]
+    assert all(line.isprintable() for line in ran.out.splitlines())
+
+
 def test_an_empty_queue_is_no_trouble(fusebox: Fusebox, invoked: list[Any]) -> None:
     ran = fusebox("redrive")
     assert (ran.code, invoked) == (0, [])

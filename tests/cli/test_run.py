@@ -119,6 +119,18 @@ def test_with_a_stack_it_works_on_the_deployed_table_and_tells_the_alerts_topic(
     assert "/aws/lambda/young" in fusebox.action_ids("--stack", "Fusebox")
 
 
+def test_beside_a_deployed_fusebox_it_does_not_act_by_defaults(fusebox: Fusebox) -> None:
+    fusebox.deploy()
+    make_group("/aws/lambda/young")
+    for mode in ("approve", "enforce"):
+        ran = fusebox("run", "log_retention", "--mode", mode, "--stack", "Fusebox")
+        assert ran.code == 2
+        assert "--policy FILE" in ran.complaint
+        assert fusebox.calls == []
+    assert fusebox("run", "log_retention", "--stack", "Fusebox").code == 0
+    assert retentions() == {"/aws/lambda/young": None}
+
+
 def test_an_alerts_topic_that_cannot_be_told_makes_the_run_partial(fusebox: Fusebox) -> None:
     fusebox.deploy()
     make_group("/aws/lambda/young")

@@ -45,6 +45,10 @@ def test_exemptions_are_listed_and_can_be_ended(fusebox: Fusebox) -> None:
         ([GROUP, "--until", "30d", "--owner", " ", "--reason", "x"], "--owner missing"),
         ([GROUP, "--until", "soon", *WHY], "'soon' is no time: write 30d"),
         ([GROUP, "--until", "2020-01-01", *WHY], "that is in the past"),
+        ([GROUP, "--until", "9999-12-31", *WHY], "--until 9999-12-31: that is out of range"),
+        ([GROUP, "--until", "9999-12-31T23:00-05:00", *WHY], "that is out of range"),
+        ([GROUP, "--until", "0001-01-01T00:00+10:00", *WHY], "that is out of range"),
+        ([GROUP, "--until", "99999999w", *WHY], "is no time"),
         ([ARN.replace("us-east-1", "eu-west-1"), "--until", "30d", *WHY], "is nothing Fusebox watches here"),
         ([ARN.replace("123456789012", "210987654321"), "--until", "30d", *WHY], "is nothing Fusebox watches here"),
         (["arn:aws:s3:::bucket", "--until", "30d", *WHY], "allowed are: arn:aws:logs:us-east-1"),
@@ -58,6 +62,16 @@ def test_an_exemption_that_would_protect_nothing_is_refused(fusebox: Fusebox, ar
     assert ran.code == 2
     assert said in ran.complaint
     assert fusebox.files == []
+
+
+def test_what_others_wrote_cannot_steer_the_terminal(fusebox: Fusebox) -> None:
+    make_group(GROUP)
+    evil = ("--owner", "\x1b[31mann\x1b[2J", "--reason", "legal\r\x9bhold\u202e")
+    for command in (("exempt", GROUP, "--until", "30d", *evil), ("exemptions",), ("plan",), ("run", "log_retention")):
+        ran = fusebox(*command)
+        assert all(line.isprintable() for line in ran.out.splitlines()), command
+        assert "\\x1b[31mann\\x1b[2J" in ran.out.replace("\n", ""), command
+    assert fusebox("exemptions", "--json").json["exemptions"][0]["reason"] == "legal\r\x9bhold\u202e"
 
 
 def test_nothing_is_done_while_everything_is_paused(fusebox: Fusebox) -> None:

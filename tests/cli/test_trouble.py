@@ -72,6 +72,22 @@ def test_an_endpoint_that_nobody_answers(fusebox: Fusebox, monkeypatch: pytest.M
     assert "127.0.0.1:9" in ran.complaint
 
 
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LOGS"])
+@pytest.mark.parametrize("endpoint", ["nonsense", "localhost:4566", "http://", "http://[::1", "http://x:port", "ftp://x"])
+def test_an_endpoint_that_is_none(fusebox: Fusebox, monkeypatch: pytest.MonkeyPatch, name: str, endpoint: str) -> None:
+    monkeypatch.setenv(name, endpoint)
+    ran = fusebox("plan")
+    assert ran.code == 2
+    assert f"{name} is {endpoint!r}: write a URL such as http://localhost:4566" in ran.complaint
+
+
+def test_an_endpoint_of_the_profile_that_is_none(fusebox: Fusebox, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = fusebox.folder / "config"
+    file.write_text("[default]\nendpoint_url = nonsense\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(file))
+    assert "Invalid endpoint: nonsense" in fusebox("plan").complaint
+
+
 @pytest.mark.parametrize(
     ("policy", "said"),
     [
@@ -92,7 +108,8 @@ def test_a_wrong_policy_stops_everything_that_reads_it(
 
 
 def test_a_policy_that_is_not_there(fusebox: Fusebox) -> None:
-    assert "nowhere.yaml" in fusebox("plan", "--policy", "nowhere.yaml").complaint
+    complaint = fusebox("plan", "--policy", "nowhere.yaml").complaint
+    assert complaint == "fusebox: nowhere.yaml: cannot be read: No such file or directory"
 
 
 def test_a_good_policy_is_called_valid(fusebox: Fusebox) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
+from functions.log_retention.aws import LogGroups
 from tests.cli.conftest import Fusebox, Ran
 from tests.contract.worlds import make_group, retentions
 
@@ -200,3 +202,106 @@ def test_an_undo_in_the_table_of_a_stack(fusebox: Fusebox) -> None:
     assert fusebox("undo", action, "--yes", "--stack", "Fusebox").code == 0
     assert retentions() == {GROUP: None}
     assert fusebox("run", "log_retention", "--stack", "Fusebox", "--json").json["counts"] == {"exempt": 1}
+
+
+def both(fusebox: Fusebox) -> list[str]:
+    """The ids of the actions on the group, the first first."""
+    entries = fusebox("ledger", "--last", "0", "--json").json["entries"]
+    return [entry["action_id"] for entry in entries if entry["kind"] == "intent"]
+
+
+@pytest.fixture
+def acted_twice(fusebox: Fusebox) -> tuple[Fusebox, str, str]:
+    """A person's change between two actions that set the same value."""
+    make_group(GROUP)
+    set_by_fusebox(fusebox)
+    boto3.client("logs").put_retention_policy(logGroupName=GROUP, retentionInDays=14)
+    fusebox.policy(mode="enforce", existing="lengthen")
+    fusebox("run", "log_retention")
+    first, second = both(fusebox)
+    return fusebox, first, second
+
+
+def test_an_older_action_is_not_undone_over_a_later_one(acted_twice: tuple[Fusebox, str, str]) -> None:
+    fusebox, first, second = acted_twice
+    ran = fusebox("undo", first, "--yes", "--irreversible")
+    assert ran.code == 2
+    assert f"a later action {second} changed it again" in ran.complaint
+    assert retentions() == {GROUP: 30}
+    assert fusebox("undo", second, "--yes", "--irreversible").code == 0
+    assert retentions() == {GROUP: 14}
+
+
+def test_the_undo_of_a_later_action_stands_in_the_way_too(acted_twice: tuple[Fusebox, str, str]) -> None:
+    fusebox, first, second = acted_twice
+    fusebox("undo", second, "--yes", "--irreversible")
+    boto3.client("logs").put_retention_policy(logGroupName=GROUP, retentionInDays=30)
+    assert "a later action" in fusebox("undo", first, "--yes", "--irreversible").complaint
+    assert retentions() == {GROUP: 30}
+
+
+def test_a_later_action_that_is_under_way_stands_in_the_way(fusebox: Fusebox, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_group(GROUP)
+    action = set_by_fusebox(fusebox)
+    boto3.client("logs").delete_retention_policy(logGroupName=GROUP)
+
+    def crash(account: LogGroups, facts: Any, change: Any) -> None:
+        boto3.client("logs").put_retention_policy(logGroupName=GROUP, retentionInDays=30)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LogGroups, "act", crash)
+        fusebox("run", "log_retention")
+    ran = fusebox("undo", action, "--yes")
+    assert ran.code == 2
+    assert "which has no outcome yet" in ran.complaint
+    assert retentions() == {GROUP: 30}
+
+
+def test_a_later_action_that_changed_nothing_does_not_count(fusebox: Fusebox) -> None:
+    make_group(GROUP)
+    action = set_by_fusebox(fusebox)
+    logs = boto3.client("logs")
+    logs.delete_retention_policy(logGroupName=GROUP)
+    fusebox.deny("PutRetentionPolicy")
+    fusebox("run", "log_retention")
+    fusebox.denied.clear()
+    logs.put_retention_policy(logGroupName=GROUP, retentionInDays=30)
+    assert fusebox("undo", action, "--yes").code == 0
+
+
+def test_a_successor_of_the_same_name_is_left_alone(fusebox: Fusebox) -> None:
+    make_group(GROUP, age_days=1)
+    action = set_by_fusebox(fusebox)
+    boto3.client("logs").delete_log_group(logGroupName=GROUP)
+    make_group(GROUP, days=30)
+    ran = fusebox("undo", action, "--yes")
+    assert ran.code == 2
+    assert "was deleted and made anew since" in ran.complaint
+    assert retentions() == {GROUP: 30}
+
+
+def test_whose_change_a_crash_left_is_not_certain(fusebox: Fusebox, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_group(GROUP)
+    fusebox.policy(mode="enforce")
+    act = LogGroups.act
+
+    def crash(account: LogGroups, facts: Any, change: Any) -> None:
+        act(account, facts, change)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LogGroups, "act", crash)
+        fusebox("run", "log_retention")
+    later = datetime.now(UTC) + timedelta(minutes=30)
+    monkeypatch.setattr("cli.session.now", lambda: later)
+    fusebox("run", "log_retention")
+    (action,) = both(fusebox)
+    ran = fusebox("undo", action, "--yes")
+    assert ran.code == 2
+    assert "not certain who made the change" in ran.complaint
+    assert "add --uncertain" in ran.complaint
+    assert fusebox("undo", action, answer="y\nn\n").code == 2
+    assert retentions() == {GROUP: 30}
+    assert fusebox("undo", action, "--yes", "--uncertain").code == 0
+    assert retentions() == {GROUP: None}

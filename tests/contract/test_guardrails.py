@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from functions.core import state
+from functions.core.guardrail import Page
 from functions.core.spec import GuardrailSpec
+from functions.core.types import ActionFailed
 from tests.aws_world import Context
 from tests.contract.conftest import Stage
 from tests.contract.test_events import CASES
@@ -83,7 +90,77 @@ def test_every_permission_has_a_reason_and_no_unexplained_star(guardrail: Any) -
 
 
 def test_every_setting_is_documented(guardrail: Any) -> None:
-    from dataclasses import fields
-
     for field in fields(guardrail.spec.settings):
         assert field.metadata.get("doc"), field.name
+
+
+def acting_sample(guardrail: Any) -> dict[str, Any]:
+    cases = (json.loads(file.read_text()) for one, file in CASES if one is guardrail)
+    event: dict[str, Any] = next(case["event"] for case in cases if case["expect"] == "act")
+    return event
+
+
+def test_an_event_on_a_resource_whose_action_is_open_is_tried_again(guardrail: Any, stage_of: StageOf) -> None:
+    stage = stage_of(guardrail)
+    function = stage.function("enforce")
+
+    def no_answer(facts: Any, action: Any) -> None:
+        raise ActionFailed("read timed out", certain=False)
+
+    function.account.act = no_answer
+    for _ in range(2):
+        with pytest.raises(ActionFailed):
+            function.handle(acting_sample(guardrail), Context())
+
+
+def test_a_sweep_that_breaks_off_tells_what_it_did_and_fails(guardrail: Any, stage_of: StageOf) -> None:
+    stage = stage_of(guardrail)
+    function = stage.function("enforce")
+    pages = function.account.pages
+
+    def one_page_then_trouble(cursor: str) -> Iterator[Any]:
+        yield next(pages(cursor))
+        raise ConnectionError("the network went away")
+
+    def with_more(cursor: str) -> Iterator[Any]:
+        for page in one_page_then_trouble(cursor):
+            yield Page(page.facts, "more")
+
+    function.account.pages = with_more
+    with pytest.raises(ConnectionError):
+        function.handle(SWEEP, Context())
+    assert len(stage.clients.writes) > 0
+    assert stage.clients.calls.count("sns:Publish") == 1
+
+
+def test_a_sweep_goes_on_in_the_next_step_when_time_runs_low(guardrail: Any, stage_of: StageOf) -> None:
+    stage = stage_of(guardrail)
+    function = stage.function("enforce")
+    pages = function.account.pages
+
+    def small_pages(cursor: str) -> Iterator[Any]:
+        facts = [one for page in pages("") for one in page.facts]
+        for position in range(int(cursor or 0), len(facts)):
+            more = str(position + 1) if position + 1 < len(facts) else ""
+            yield Page([facts[position]], more)
+
+    function.account.pages = small_pages
+    step, steps = dict(SWEEP), 0
+    while True:
+        answer = function.handle(step, Context(*[1_000] * 50))
+        steps += 1
+        if answer["done"]:
+            break
+        step |= {"cursor": answer["cursor"], "report": json.loads(json.dumps(answer["report"]))}
+    assert steps == answer["report"]["seen"] > 1
+    assert len(stage.clients.writes) == answer["report"]["counts"]["done"]
+    assert stage.clients.calls.count("sns:Publish") == 1
+
+
+def test_a_sweep_beside_another_is_skipped_and_says_so(guardrail: Any, stage_of: StageOf) -> None:
+    stage = stage_of(guardrail)
+    function = stage.function("enforce")
+    state.acquire_lease(function.table, guardrail.name, "another", function.clock(), timedelta(minutes=20))
+    answer = function.handle(SWEEP, Context())
+    assert (answer["done"], "another" in answer["skipped"]) == (True, True)
+    assert stage.clients.writes == []

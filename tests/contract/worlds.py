@@ -26,7 +26,7 @@ class World:
     settings: Callable[[Any], GuardrailSettings]
 
 
-def make_group(name: str, *, days: int | None = None, age_days: float = 0.0, stored_bytes: int = 0) -> None:
+def make_group(name: str, *, days: int | None = None, age_days: float = 0.1, stored_bytes: int = 0) -> None:
     """A log group as it would look after some life."""
     logs = boto3.client("logs", region_name=REGION)
     logs.create_log_group(logGroupName=name)

@@ -21,6 +21,7 @@ guardrails:
   log_retention:
     mode: enforce
     default_days: 30
+    protect: ['*audit*', '*cloudtrail*', /prod/secret, '/pay/*/ledger']
     pace: {lists_per_second: 1000, puts_per_second: 1000}
 """
 

@@ -22,7 +22,15 @@ def refused(call: Callable[..., Any], **arguments: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "group", ["/org/audit", "/org/Audit/eu", "aws-cloudtrail-logs-x", "/aws/lambda/fusebox-us-east-1-log-retention"]
+    "group",
+    [
+        "/org/audit",
+        "/org/Audit/eu",
+        "aws-cloudtrail-logs-x",
+        "/prod/secret",
+        "/pay/eu/ledger",
+        "/aws/lambda/fusebox-us-east-1-log-retention",
+    ],
 )
 def test_the_role_cannot_change_protected_groups_or_its_own(account: LocalAccount, group: str) -> None:
     if "fusebox" not in group:

@@ -63,12 +63,10 @@ def publishing(template: Template, topic: str) -> list[tuple[str, Any, Any]]:
     return [(one["Effect"], one["Principal"], one["Condition"]) for one in stated]
 
 
-def test_alerts_come_from_own_roles_only(template: Template) -> None:
-    functions = template.of("AWS::Lambda::Function")
-    roles = [f"arn:aws:iam::123456789012:role/{one['FunctionName']}" for one in functions]
+def test_alerts_come_from_this_account_only(template: Template) -> None:
     assert publishing(template, template.output("AlertsTopicArn")) == [
         ("Deny", "*", {"Bool": {"aws:SecureTransport": "false"}}),
-        ("Deny", {"AWS": "*"}, {"ArnNotEquals": {"aws:PrincipalArn": roles}}),
+        ("Deny", {"AWS": "*"}, {"StringNotEquals": {"aws:PrincipalAccount": "123456789012"}}),
     ]
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from functions.core import engine, ledger, state
 from functions.core.report import RunReport
 from functions.core.settings import from_plain, to_plain
 from functions.core.spec import Cap, GuardrailSettings
 from functions.core.sqlite_table import SqliteTable
+from functions.core.table import Row
 from functions.core.types import ActionFailed, Busy, Disposition, Refused
 from tests.lamps import START, Clock, House, Lamp, refuse, run_of
 
@@ -34,7 +37,7 @@ def house() -> House:
 def sweep(house: House, table: SqliteTable, settings: GuardrailSettings, name: str = "run-1") -> RunReport:
     run = run_of(house, table, settings, name)
     report = run.new_report()
-    assert engine.sweep(run, report, "", stop=lambda: False) == ""
+    assert engine.sweep(run, report, "", stop=lambda: False) is None
     return report
 
 
@@ -139,6 +142,8 @@ def test_an_exempt_resource_is_left_alone_until_the_exemption_ends(house: House,
 @pytest.mark.parametrize(
     ("until", "exempt"),
     [
+        ("9999-12-31", True),
+        ("0001-01-01T00:00:00+14:00", True),
         ("2026-11-22", True),
         ("2026-11-21", False),
         ("2026-11-22T11:59:00Z", False),
@@ -178,6 +183,12 @@ def test_a_pause_stops_every_action_from_the_next_one_on(house: House, table: Sq
     assert not state.resume(table, scope)
     house.clock.forward(seconds=1)
     assert sweep(house, table, ENFORCE, "run-3").counts[Disposition.DONE] == 1
+
+
+def test_a_pause_that_cannot_be_read_is_a_pause(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    table.write([(Row(*state.PAUSE, {"lamps": True}),)])
+    assert sweep(house, table, ENFORCE).counts == {Disposition.PAUSED: 1}
 
 
 def test_a_pause_of_another_guardrail_changes_nothing(house: House, table: SqliteTable) -> None:
@@ -291,6 +302,53 @@ def test_an_answer_that_never_came_is_settled_by_looking(house: House, table: Sq
     assert sweep(house, table, ENFORCE, "run-2").settled == 1
 
 
+def test_a_look_that_fails_stops_no_other(house: House, table: SqliteTable) -> None:
+    house.add("a", "b", "c")
+    seen = list(house.read_lamps(["a", "b", "c"]).values())
+    house.clock.forward(seconds=61)
+    run = run_of(house, table, ENFORCE)
+    read = run.account.read
+
+    def read_but_b(arns: Sequence[str]) -> dict[str, Lamp]:
+        if "b" in arns:
+            raise EndpointConnectionError(endpoint_url="https://lamps.example.com")
+        return read(arns)
+
+    run.account.read = read_but_b  # type: ignore[method-assign]
+    report = run.new_report()
+    engine.evaluate(run, seen, report)
+    assert report.counts == {Disposition.DONE: 2, Disposition.FAILED: 1}
+
+
+def test_a_machine_that_slept_after_its_claim_does_not_act(house: House, table: SqliteTable) -> None:
+    house.add("a", "b")
+
+    def sleep(lamp: Lamp) -> None:
+        house.clock.forward(minutes=25)
+
+    house.before_act = sleep
+    report = sweep(house, table, ENFORCE)
+    assert [name for name, _ in house.switched] == ["a"]
+    assert report.counts == {Disposition.DONE: 1, Disposition.UNSETTLED: 1}
+    house.before_act = lambda lamp: None
+    house.clock.forward(minutes=25)
+    assert sweep(house, table, ENFORCE, "run-2").settled == 1
+    house.clock.forward(seconds=1)
+    assert sweep(house, table, ENFORCE, "run-3").counts[Disposition.DONE] == 1
+
+
+def test_a_successor_of_the_same_name_is_not_touched(house: House, table: SqliteTable) -> None:
+    house.add("hall", made="monday")
+    seen = list(house.read_lamps(["hall"]).values())
+    house.add("hall", made="tuesday")
+    house.clock.forward(seconds=61)
+    run = run_of(house, table, ENFORCE)
+    report = run.new_report()
+    engine.evaluate(run, seen, report)
+    assert house.switched == []
+    assert report.counts == {Disposition.CHANGED: 1}
+
+
 # --- races
 
 
@@ -303,7 +361,7 @@ def test_duplicates_end_in_one_action(house: House, table: SqliteTable) -> None:
     engine.evaluate(first, seen, reports[0])
     engine.evaluate(second, seen, reports[1])
     assert house.switched == [("hall", False)]
-    assert reports[1].counts == {Disposition.IN_FLIGHT: 1}
+    assert reports[1].counts == {Disposition.CHANGED: 1}
     assert entries(table, "hall") == [("intent", ""), ("outcome", "done")]
 
 
@@ -357,23 +415,39 @@ def test_a_second_sweep_at_the_same_time_is_refused(house: House, table: SqliteT
     assert engine.sweep(run, run.new_report(), "", stop=lambda: True) == "1"
     with pytest.raises(Busy, match="run-1"):
         sweep(house, table, OBSERVE, "run-2")
-    assert engine.sweep(run, run.new_report(), "1", stop=lambda: True) == ""
+    assert engine.sweep(run, run.new_report(), "1", stop=lambda: True) is None
     sweep(house, table, OBSERVE, "run-3")
+
+
+def in_steps(house: House, table: SqliteTable, settings: GuardrailSettings) -> tuple[RunReport, int]:
+    """A sweep each of whose steps is told to stop as soon as it asks; with how many steps it took."""
+    run = run_of(house, table, settings)
+    report, cursor, steps = run.new_report(), "", 0
+    while True:
+        steps += 1
+        after = engine.sweep(run, report, cursor, stop=lambda: True)
+        report = RunReport.from_json(report.to_json())
+        if after is None:
+            return report, steps
+        cursor = after
+        house.clock.forward(seconds=1)
 
 
 def test_a_sweep_that_was_interrupted_goes_on_where_it_stopped(house: House, table: SqliteTable) -> None:
     house.add(*"abcdef")
-    house.page_size = 2
-    run = run_of(house, table, ENFORCE)
-    report, cursor = run.new_report(), ""
-    steps = 0
-    while steps == 0 or cursor:
-        cursor = engine.sweep(run, report, cursor, stop=lambda: True)
-        report = RunReport.from_json(report.to_json())
-        steps += 1
-    assert steps == 3
+    house.page_size = 1
+    report, steps = in_steps(house, table, ENFORCE)
+    assert steps == 6
     assert report.counts == {"done": 6}
-    assert len(house.switched) == 6
+
+
+def test_a_step_that_runs_out_of_time_within_a_page_puts_the_rest_off(house: House, table: SqliteTable) -> None:
+    house.add(*"abcdef")
+    house.page_size = 3
+    report, _ = in_steps(house, table, ENFORCE)
+    assert [name for name, _ in house.switched] == list("abcdef")
+    assert report.counts["done"] == 6
+    assert ("outcome", "put_off") in entries(table, "b")
 
 
 # --- fails closed

@@ -51,8 +51,9 @@ class Account:
         return [group for page in self.groups.pages("") for group in page.facts]
 
 
-def refused(code: str, status: int = 400) -> ClientError:
-    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Operation")
+def refused(code: str, status: int = 400, retries: int = 0) -> ClientError:
+    about = {"HTTPStatusCode": status, "RetryAttempts": retries}
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": about}, "Operation")
 
 
 @pytest.fixture
@@ -169,6 +170,7 @@ def test_a_group_that_is_gone(account: Account) -> None:
         (refused("AccessDeniedException"), True),
         (refused("InvalidParameterException"), True),
         (refused("ServiceUnavailableException", 503), False),
+        (refused("ThrottlingException", retries=4), False),
         (EndpointConnectionError(endpoint_url="https://logs.example.com"), True),
         (ReadTimeoutError(endpoint_url="https://logs.example.com"), False),
     ],

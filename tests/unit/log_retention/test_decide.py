@@ -122,6 +122,14 @@ def test_what_is_reported_and_never_written(group: LogGroup, verdict: str, why: 
     assert why in decision.reason
 
 
+def test_a_sweep_leaves_a_new_group_to_its_own_event() -> None:
+    new = replace(PLAIN, created_at=NOW - timedelta(minutes=14), listed=True)
+    assert decide(new, SETTINGS, NOW).verdict == "new"
+    assert decide(replace(new, listed=False), SETTINGS, NOW).verdict == "never_expires"
+    assert decide(replace(new, created_at=NOW - timedelta(minutes=15)), SETTINGS, NOW).verdict == "never_expires"
+    assert decide(new, replace(SETTINGS, grace_minutes=0), NOW).verdict == "never_expires"
+
+
 RULES = (
     Rule(name=r"(^|[/._-])prod([/._-]|$)", days=90),
     Rule(name="checkout", tag="stage=dev", days=3),

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from functions.core.spec import Cap
 from functions.log_retention.decide import protecting
 from functions.log_retention.spec import SPEC, LogRetentionSettings, Pace, Rule, fences
 
@@ -18,6 +19,11 @@ from functions.log_retention.spec import SPEC, LogRetentionSettings, Pace, Rule,
         (lambda: Rule(days=7, tag="stage"), "key=value"),
         (lambda: Rule(days=7, tag="=dev"), "key=value"),
         (lambda: Pace(puts_per_second=0), "more than zero"),
+        (lambda: Pace(puts_per_second=float("nan")), "finite"),
+        (lambda: Pace(puts_per_second=float("inf")), "finite"),
+        (lambda: Cap(dollars_per_hour=float("nan")), "finite"),
+        (lambda: Cap(actions_per_hour=-1), "zero or more"),
+        (lambda: LogRetentionSettings(grace_minutes=-1), "zero or more"),
         (lambda: LogRetentionSettings(protect=("a b",)), "a log group name"),
         (lambda: LogRetentionSettings(remind_days=0), "1 or more"),
     ],

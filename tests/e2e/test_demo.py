@@ -1,0 +1,24 @@
+"""`make demo`, as a newcomer runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_the_demo_plays_to_its_end() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "local.demo"], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stderr == ""
+    for shown in (
+        "would change at once",
+        "three minutes later:                                90 days",
+        "182 done",
+        "41 waiting for approval",
+        "changes to log groups: 0, messages: 0, losses on the way: 0",
+        "That was Fusebox",
+    ):
+        assert shown in ran.stdout
