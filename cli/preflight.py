@@ -71,17 +71,18 @@ def of_trail(place: Place, guardrails: Sequence[AnyGuardrail]) -> Iterator[Check
 
 def of_sdk(place: Place, guardrail: AnyGuardrail) -> Iterator[Check]:
     """Whether the installed SDK knows every field a safe decision reads; it drops others without a word."""
-    import boto3
+    import botocore
 
     for wanted in guardrail.spec.safety_fields:
         unknown = wanted.unknown_to(place.clients.get(wanted.service).meta.service_model)
         if unknown:
-            text = (
-                f"boto3 {boto3.__version__} does not know {', '.join(unknown)}: every resource is unknown; upgrade it"
-            )
+            names = ", ".join(unknown)
+            text = f"botocore {botocore.__version__} does not know {names}: every resource is unknown; upgrade it"
             yield Check("sdk", "missing", text)
         else:
-            yield Check("sdk", "ok", f"boto3 {boto3.__version__} knows every field that {guardrail.name} relies on")
+            yield Check(
+                "sdk", "ok", f"botocore {botocore.__version__} knows every field that {guardrail.name} relies on"
+            )
 
 
 def of_reads(guardrail: AnyGuardrail, account: Any, watch: ReadOnly) -> Iterator[Check]:

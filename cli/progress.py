@@ -1,10 +1,14 @@
-"""Progress on stderr, where that is a terminal: one line, rewritten once a page."""
+"""Progress on stderr, where that is a terminal: one line, rewritten a few times a second."""
 
 from __future__ import annotations
 
 import sys
+import time
 
 import typer
+
+EVERY = 0.2
+"""Seconds between two rewrites."""
 
 
 class Progress:
@@ -14,6 +18,7 @@ class Progress:
         self._title = title
         self._shown = sys.stderr.isatty()
         self._width = 0
+        self._next = 0.0
 
     def resources(self, seen: int) -> None:
         """Shows how many resources have been seen."""
@@ -21,7 +26,9 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Replaces the line."""
-        if self._shown:
+        now = time.monotonic()
+        if self._shown and now >= self._next:
+            self._next = now + EVERY
             line = f"{self._title}: {text}"
             typer.echo(f"\r{line:<{self._width}}", err=True, nl=False)
             self._width = len(line)

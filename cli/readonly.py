@@ -52,8 +52,8 @@ class ReadOnly:
         self.answered: set[str] = set()
         self.denied: set[str] = set()
         # Clients copy the session's handlers when they are made, so this must come before the first.
-        clients.session.events.register("before-call", self._check)
-        clients.session.events.register("after-call", self._note)
+        clients.session.register("before-call", self._check)
+        clients.session.register("after-call", self._note)
 
     def _check(self, model: Any, **_: Any) -> None:
         call = f"{model.service_model.service_name}.{model.name}"

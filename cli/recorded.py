@@ -85,7 +85,9 @@ def check_undoable(recorded: Recorded, table: Table) -> None:
         if result == Disposition.DONE and undoes:
             raise Refused(f"{recorded.id} was already undone by {identity}")
         if result == Disposition.DONE:
-            raise Refused(f"{recorded.name} is no longer as {recorded.id} left it: a later action {identity} changed it")
+            raise Refused(
+                f"{recorded.name} is no longer as {recorded.id} left it: a later action {identity} changed it"
+            )
 
 
 def _others(recorded: Recorded, table: Table) -> list[tuple[Entry, str]]:

@@ -86,13 +86,13 @@ def _sweep(it: Run[Any, Any], report: RunReport) -> bool:
     progress = Progress(f"{it.name} ({it.settings.mode})")
     with _stoppable() as stopping:
 
-        def after_page() -> bool:
+        def asked_to_stop() -> bool:
             done, asked = report.counts[Disposition.DONE], report.counts[Disposition.NEEDS_APPROVAL]
             progress.say(f"{report.seen:,} seen, {done:,} done, {asked:,} to ask about")
             return bool(stopping)
 
         try:
-            cursor = engine.sweep(it, report, "", stop=after_page)
+            cursor = engine.sweep(it, report, "", stop=asked_to_stop)
         finally:
             progress.end()
             # A sweep that ends early keeps its lease for whoever goes on with it; here nobody does.
@@ -104,13 +104,13 @@ def _sweep(it: Run[Any, Any], report: RunReport) -> bool:
 
 @contextmanager
 def _stoppable() -> Iterator[list[int]]:
-    """Holds a signal once Ctrl-C or a termination asks for an end: the page under way is finished first."""
+    """Holds a signal once Ctrl-C or a termination asks for an end: the action under way is finished first."""
     asked: list[int] = []
 
     def ask(number: int, _: object) -> None:
         asked.append(number)
         signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler)
-        typer.echo("\nfinishing the page under way; once more stops at once", err=True)
+        typer.echo("\nfinishing the action under way; once more stops at once", err=True)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -29,11 +29,11 @@ def locate(clients: Clients | None = None) -> Place:
     """Asks STS who and where we are; Refused where no Region is set, or an endpoint is no URL."""
     _check_endpoints()
     clients = clients or Clients()
-    region = clients.session.region_name
+    region = clients.region
     if not region:
         raise Refused("no AWS Region: set AWS_REGION, or a Region in the AWS profile")
     try:
-        sts = clients.session.client("sts", config=FIRST_CALL)
+        sts = clients.session.create_client("sts", config=FIRST_CALL)
     except ValueError as error:
         raise Refused(f"the AWS profile cannot be used: {error}") from error
     caller = sts.get_caller_identity()

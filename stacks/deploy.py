@@ -67,7 +67,7 @@ def deploy(session: Any, stack: str, ask: Ask, cdk: Callable[..., int] = run_cdk
         synthesised = cdk("synth", stack, "--quiet", "--app", f"{sys.executable} app.py", "--output", assembly)
         if synthesised:
             return synthesised
-        cdk("diff", stack, "--app", assembly)
+        cdk("diff", stack, "--app", assembly, "--no-change-set")
         if ask(f"Deploy {stack} to {account} {region}? [y/N] ").strip().lower() not in ("y", "yes"):
             sys.stderr.write("Nothing was deployed.\n")
             return 0

@@ -180,7 +180,7 @@ def test_trouble_halfway_keeps_what_was_done_and_says_so(fusebox: Fusebox, monke
     assert fusebox("run", "log_retention", "--json").json["counts"] == {"left": 50, "done": 10}
 
 
-def test_asked_to_stop_it_finishes_the_page_and_gives_its_lease_back(
+def test_asked_to_stop_it_finishes_the_action_and_gives_its_lease_back(
     fusebox: Fusebox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(120):
@@ -191,6 +191,6 @@ def test_asked_to_stop_it_finishes_the_page_and_gives_its_lease_back(
         before_each_page_but_the_first(patched, lambda: signal.raise_signal(signal.SIGINT))
         ran = fusebox("run", "log_retention")
     assert ran.code == 1
-    assert "stopped on request after 100 resources" in ran.out
+    assert "stopped on request after 51 resources" in ran.out
     assert signal.getsignal(signal.SIGINT) is before
-    assert fusebox("run", "log_retention", "--json").json["counts"] == {"left": 100, "done": 20}
+    assert fusebox("run", "log_retention", "--json").json["counts"] == {"left": 51, "done": 69}

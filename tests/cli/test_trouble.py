@@ -73,7 +73,9 @@ def test_an_endpoint_that_nobody_answers(fusebox: Fusebox, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_LOGS"])
-@pytest.mark.parametrize("endpoint", ["nonsense", "localhost:4566", "http://", "http://[::1", "http://x:port", "ftp://x"])
+@pytest.mark.parametrize(
+    "endpoint", ["nonsense", "localhost:4566", "http://", "http://[::1", "http://x:port", "ftp://x"]
+)
 def test_an_endpoint_that_is_none(fusebox: Fusebox, monkeypatch: pytest.MonkeyPatch, name: str, endpoint: str) -> None:
     monkeypatch.setenv(name, endpoint)
     ran = fusebox("plan")

@@ -293,8 +293,7 @@ def test_whose_change_a_crash_left_is_not_certain(fusebox: Fusebox, monkeypatch:
     with monkeypatch.context() as patched:
         patched.setattr(LogGroups, "act", crash)
         fusebox("run", "log_retention")
-    later = datetime.now(UTC) + timedelta(minutes=30)
-    monkeypatch.setattr("cli.session.now", lambda: later)
+    monkeypatch.setattr("cli.session.now", lambda: datetime.now(UTC) + timedelta(minutes=30))
     fusebox("run", "log_retention")
     (action,) = both(fusebox)
     ran = fusebox("undo", action, "--yes")
