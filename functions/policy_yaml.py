@@ -56,15 +56,16 @@ def _check_events(text: str, file: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        what = ""
+        mark, what = event.start_mark, ""
+        assert mark is not None
         if isinstance(event, yaml.AliasEvent):
             what = f"alias *{event.anchor}: a policy takes none, write it out"
-        elif getattr(event, "tag", None) is not None:
-            what = f"tag {str(event.tag).replace(STANDARD, '!!')}: a policy takes none"
+        elif tag := getattr(event, "tag", None):
+            what = f"tag {str(tag).replace(STANDARD, '!!')}: a policy takes none"
         elif depth > DEEPEST:
             what = f"is nested more than {DEEPEST} levels deep"
         if what:
-            raise PolicyError(file, [Problem(event.start_mark.line + 1, "", what)])
+            raise PolicyError(file, [Problem(mark.line + 1, "", what)])
 
 
 def _value(node: yaml.Node, path: Path, lines: dict[Path, int], file: str) -> Any:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-Work = Callable[[], None]
+Work = Callable[[], object]
 
 
 class Agenda:

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from local.delivery import Bus
 from local.errors import LocalAccountError, NotPermitted, UnmodelledResource
+from local.records import Delivery, Loss
 from local.topics import Topics, timestamp
-from local.world import Delivery, Loss, World
+from local.world import World
 
 AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 _ACTIONS = {"OK": "OKActions", "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}

@@ -1,16 +1,15 @@
-"""The default event bus: matching rules, shaping inputs, and reaching targets under their permissions.
+"""The default event bus: matching rules and reaching targets under their permissions.
 
-Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html and
-eb-transform-target-input.html. A target that refuses or is missing is not retried: the event goes straight
-to the target's dead-letter queue, or is lost.
+Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html. A
+target that refuses or is missing is not retried: the event goes straight to the target's dead-letter queue, or
+is lost.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,9 +19,11 @@ from local import patterns
 from local.api import Answer, ApiRequest
 from local.errors import LocalAccountError, NotPermitted
 from local.lambdas import Lambdas
+from local.records import Delivery, TargetDelivery
+from local.target_input import shape
 from local.topics import Topics
 from local.wiring import Rule, Target
-from local.world import Delivery, TargetDelivery, World
+from local.world import World
 
 EVENTS = "events.amazonaws.com"
 
@@ -48,6 +49,9 @@ class Bus:
 
     def put(self, event: Mapping[str, Any]) -> Delivery:
         """Delivers one event to the targets of every enabled rule that matches it."""
+        missing = {"id", "detail-type", "source", "account", "time", "region", "resources", "detail"} - set(event)
+        if missing:
+            raise LocalAccountError(f"the event lacks {', '.join(sorted(missing))}")
         delivery = Delivery(event)
         self._world.deliveries.append(delivery)
         enabled = self.enabled()
@@ -56,20 +60,18 @@ class Bus:
                 self._to_targets(rule, event, delivery)
         return delivery
 
+    def schedule(self, rule: str) -> Rule:
+        """The one scheduled rule with this physical name or with a logical id that begins so."""
+        scheduled = [r for r in self._world.wiring.rules.values() if r.schedule]
+        found = [r for r in scheduled if r.name == rule or r.logical_id.startswith(rule)]
+        if len(found) != 1:
+            names = ", ".join(r.logical_id for r in scheduled)
+            raise LocalAccountError(f"{rule!r} names {len(found)} schedules; there are {names or 'none'}")
+        return found[0]
+
     def fire(self, rule: Rule) -> Delivery:
         """Sends a scheduled rule's event to its targets."""
-        now = self._world.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-        event = {
-            "version": "0",
-            "id": str(uuid.uuid4()),
-            "detail-type": "Scheduled Event",
-            "source": "aws.events",
-            "account": self._world.account_id,
-            "time": now,
-            "region": self._world.region,
-            "resources": [rule.arn],
-            "detail": {},
-        }
+        event = self._envelope("Scheduled Event", "aws.events", [rule.arn], {})
         delivery = Delivery(event)
         self._world.deliveries.append(delivery)
         self._to_targets(rule, event, delivery)
@@ -79,24 +81,25 @@ class Bus:
         """PutEvents: custom events enter the bus as soon as the present work is done."""
         entries = []
         for entry in request.params["Entries"]:
-            time = self._world.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
-            event = {
-                "version": "0",
-                "id": str(uuid.uuid4()),
-                "detail-type": entry["DetailType"],
-                "source": entry["Source"],
-                "account": self._world.account_id,
-                "time": time,
-                "region": self._world.region,
-                "resources": entry.get("Resources", []),
-                "detail": json.loads(entry["Detail"]),
-            }
-            self._world.soon(partial(self._put_quietly, event))
+            event = self._envelope(
+                entry["DetailType"], entry["Source"], entry.get("Resources", []), json.loads(entry["Detail"])
+            )
+            self._world.soon(partial(self.put, event))
             entries.append({"EventId": event["id"]})
         return Answer.json({"FailedEntryCount": 0, "Entries": entries})
 
-    def _put_quietly(self, event: Mapping[str, Any]) -> None:
-        self.put(event)
+    def _envelope(self, detail_type: str, source: str, resources: Sequence[str], detail: Any) -> dict[str, Any]:
+        return {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": detail_type,
+            "source": source,
+            "account": self._world.account_id,
+            "time": self._world.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "region": self._world.region,
+            "resources": resources,
+            "detail": detail,
+        }
 
     def _to_targets(self, rule: Rule, event: Mapping[str, Any], delivery: Delivery) -> None:
         delivery.rules.append(rule.logical_id)
@@ -163,58 +166,3 @@ class Bus:
             MessageAttributes={k: {"DataType": "String", "StringValue": v} for k, v in attributes.items()},
         )
         return TargetDelivery(rule.logical_id, target.arn, "dead-letter", refused.reason)
-
-
-def shape(rule: Rule, target: Target, event: Mapping[str, Any]) -> Any:
-    """What the target receives: the event, a constant, a part of the event, or a filled-in template."""
-    if target.input is not None:
-        return json.loads(target.input)
-    if target.input_path is not None:
-        return select(target.input_path, event)
-    if target.input_transformer is None:
-        return event
-    values = {name: select(path, event) for name, path in target.input_transformer.get("InputPathsMap", {}).items()}
-    values |= {
-        "aws.events.rule-arn": rule.arn,
-        "aws.events.rule-name": rule.name,
-        "aws.events.event.ingestion-time": event["time"],
-        "aws.events.event.json": event,
-        "aws.events.event": {k: v for k, v in event.items() if k != "detail"},
-    }
-    return _fill(target.input_transformer["InputTemplate"], values)
-
-
-def _fill(template: str, values: Mapping[str, Any]) -> Any:
-    """Inside quotes a value is put in as text, outside as JSON; a value the event lacks becomes empty."""
-
-    def put(match: re.Match[str]) -> str:
-        if match["text"] is not None:
-            return re.sub(r"<([^<>]+)>", lambda m: _as_text(values.get(m[1], m[0])), match["text"])
-        return json.dumps(values.get(match["name"], match[0]))
-
-    filled = re.sub(r'(?P<text>"(?:[^"\\]|\\.)*")|<(?P<name>[^<>]+)>', put, template)
-    try:
-        return json.loads(filled)
-    except ValueError:
-        return filled  # A template need not be JSON; such a target receives the text.
-
-
-def _as_text(value: Any) -> str:
-    if value is None:
-        return ""
-    return json.dumps(value if isinstance(value, str) else json.dumps(value))[1:-1]
-
-
-def select(path: str, event: Mapping[str, Any]) -> Any:
-    """The part of the event at a JSONPath of names and indexes; None if it is not there."""
-    if not re.fullmatch(r"\$(\.[\w-]+|\[\d+\])*", path):
-        raise LocalAccountError(f"JSONPath {path!r} is not modelled; names and indexes are")
-    value: Any = event
-    for step in re.findall(r"[\w-]+", path[1:]):
-        if isinstance(value, Mapping):
-            value = value.get(step)
-        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
-            value = value[int(step)]
-        else:
-            return None
-    return value

@@ -2,87 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from local import resource_types, updates
+from local import updates
+from local.deployment import Deployment, Properties
 from local.errors import DeploymentRejected, UnmodelledResource
+from local.resources import CREATE
 from local.template import Deployed, Resolver, Stack, references
 from local.world import World
 
 # The CDK's own bookkeeping: analytics, and the check that the account was bootstrapped.
 IGNORED_TYPES = frozenset({"AWS::CDK::Metadata"})
-
-
-@dataclass
-class Properties:
-    """A resource's resolved properties. Each must be read or ignored on purpose, or `finish` fails."""
-
-    logical_id: str
-    type: str
-    values: Mapping[str, Any]
-    _seen: set[str] = field(default_factory=set)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        self._seen.add(name)
-        return self.values.get(name, default)
-
-    def require(self, name: str) -> Any:
-        if name not in self.values:
-            raise DeploymentRejected(f"{self.logical_id}: {self.type} needs {name}")
-        return self.get(name)
-
-    def take(self, *names: str) -> dict[str, Any]:
-        """The named properties that are set, to be passed on as they are."""
-        self._seen.update(names)
-        return {name: self.values[name] for name in names if name in self.values}
-
-    def ignore(self, *names: str) -> None:
-        """Properties that change nothing locally."""
-        self._seen.update(names)
-
-    def finish(self) -> None:
-        unread = sorted(set(self.values) - self._seen)
-        if unread:
-            raise UnmodelledResource(
-                f"{self.logical_id}: {self.type} has {', '.join(unread)}, which the local account does not model"
-            )
-
-
-class Deployment:
-    """One stack on its way into the account; what the creating functions in resource_types get to work
-    with.
-    """
-
-    def __init__(self, world: World, stack: Stack, resolver: Resolver, scratch: Path) -> None:
-        self.world, self.stack, self.scratch = world, stack, scratch
-        self.resolver = resolver
-
-    def client(self, service: str) -> Any:
-        return self.world.client(service)
-
-    def arn(self, service: str, resource: str) -> str:
-        return self.world.scope.arn(service, resource)
-
-    def name(self, properties: Properties, given: str, limit: int = 255) -> str:
-        """The given physical name, or one CloudFormation would make up; the same on every run."""
-        name = properties.get(given)
-        if name:
-            return str(name)
-        digest = hashlib.sha256(f"{self.stack.name}/{properties.logical_id}".encode()).hexdigest()[:12].upper()
-        return f"{self.stack.name}-{properties.logical_id}"[: limit - 13] + f"-{digest}"
-
-    def asset(self, logical_id: str, key: str) -> Path:
-        path = self.stack.assets.get(key) or self.stack.assets.get(key.rsplit(".", 1)[0])
-        if path is None or not path.exists():
-            raise DeploymentRejected(f"{logical_id}: asset {key} is not in the assembly")
-        return path
 
 
 class Deployer:
@@ -125,10 +60,9 @@ class Deployer:
             and ("Condition" not in resource or resolver.condition(resource["Condition"]))
         }
         for logical_id, resource in resources.items():
-            if resource["Type"] not in resource_types.CREATE:
+            if resource["Type"] not in CREATE:
                 raise UnmodelledResource(
-                    f"{logical_id}: {resource['Type']} is not modelled; modelled are "
-                    f"{', '.join(sorted(resource_types.CREATE))}"
+                    f"{logical_id}: {resource['Type']} is not modelled; modelled are {', '.join(sorted(CREATE))}"
                 )
         before = dict(self._resources.get(stack.name, {}))
         after: dict[str, tuple[Properties, Deployed]] = {}
@@ -154,7 +88,7 @@ class Deployer:
             if (old.type, old.values) == (properties.type, properties.values):
                 return deployed
             updates.forget(deployment, old, deployed, gone=False)
-        created: Deployed = resource_types.CREATE[properties.type](deployment, properties)
+        created = CREATE[properties.type](deployment, properties)
         properties.finish()
         return created
 

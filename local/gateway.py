@@ -19,7 +19,8 @@ from werkzeug.serving import make_server
 from local import api, moto_hooks, permissions, strictness
 from local.api import Answer, ApiError, ApiRequest
 from local.errors import LocalAccountError
-from local.world import HARNESS_KEY, Call, World
+from local.records import Call
+from local.world import HARNESS_KEY, World
 
 Handler = Callable[[ApiRequest], Answer]
 Watcher = Callable[[ApiRequest], None]

@@ -1,4 +1,4 @@
-"""Invoking functions: at once, in the background with retries, and from queues.
+"""Invoking functions: at once, and in the background with retries.
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html. A background
 invocation is tried again after one and then two more minutes, and ends in the on-failure destination or the
@@ -10,19 +10,18 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from local import iam, moto_hooks
+from local import iam
 from local.api import Answer, ApiError, ApiRequest
-from local.errors import DeploymentRejected
 from local.lambda_process import LambdaProcesses, Outcome
+from local.records import Invocation, Loss
 from local.topics import Topics
-from local.wiring import Function, QueueMapping
-from local.world import Invocation, Loss, World
+from local.wiring import Function
+from local.world import World
 
 RETRY_DELAYS = (timedelta(minutes=1), timedelta(minutes=2))
-MAPPING_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
 class Lambdas:
@@ -154,103 +153,3 @@ class Lambdas:
         if outcome.error is not None:
             headers["X-Amz-Function-Error"] = "Unhandled"
         return Answer(200, headers, json.dumps(outcome.result if outcome.error is None else outcome.error).encode())
-
-    # -- queues as event sources ------------------------------------------------------------------
-    def check_mappings(self) -> None:
-        """AWS creates an event source mapping only if the function's role may read the queue."""
-        for mapping in self._world.wiring.mappings:
-            role = self._world.wiring.functions[mapping.function_name].role_arn
-            for action in MAPPING_ACTIONS:
-                if not self._world.role_may(role, iam.Check(action, mapping.queue_arn)):
-                    raise DeploymentRejected(f"{mapping.logical_id}: {role} may not {action} on {mapping.queue_arn}")
-
-    def poll(self) -> bool:
-        """Delivers one batch from each queue that has visible messages; whether there was any."""
-        worked = False
-        for mapping in self._world.wiring.mappings:
-            now = self._world.clock.now().timestamp()
-            if any(m.visible_at < now for m in self._queued(mapping)):
-                worked = True
-                self._deliver(mapping)
-        return worked
-
-    def next_visible(self) -> datetime | None:
-        """When the next message of a mapped queue becomes visible."""
-        times = [m.visible_at for mapping in self._world.wiring.mappings for m in self._queued(mapping)]
-        # SQS counts in milliseconds, and a message is visible just after its time.
-        return datetime.fromtimestamp(min(times) + 0.001, UTC) if times else None
-
-    def _queued(self, mapping: QueueMapping) -> list[moto_hooks.QueuedMessage]:
-        return moto_hooks.queued_messages(self._world.scope, mapping.queue_arn.rsplit(":", 1)[-1])
-
-    def _deliver(self, mapping: QueueMapping) -> None:
-        function = self._world.wiring.functions[mapping.function_name]
-        sqs = self._world.client_for_role("sqs", function.role_arn, function.name)
-        url = self._world.wiring.queue_urls[mapping.queue_arn]
-        messages: list[dict[str, Any]] = []
-        while len(messages) < mapping.batch_size:
-            found = sqs.receive_message(
-                QueueUrl=url,
-                MaxNumberOfMessages=min(10, mapping.batch_size - len(messages)),
-                WaitTimeSeconds=0,
-                MessageSystemAttributeNames=["All"],
-                MessageAttributeNames=["All"],
-            ).get("Messages", [])
-            if not found:
-                break
-            messages += found
-        if not messages:
-            return  # All of them had been received too often and went to the dead-letter queue.
-        outcome = self.invoke(function, {"Records": [self._record(m, mapping) for m in messages]}, trigger="sqs")
-        failed = {m["MessageId"] for m in messages} if outcome.error is not None else set()
-        if outcome.error is None and mapping.report_item_failures:
-            failed = _failed_items(outcome.result, {m["MessageId"] for m in messages})
-        done = [m for m in messages if m["MessageId"] not in failed]
-        for start in range(0, len(done), 10):
-            sqs.delete_message_batch(
-                QueueUrl=url,
-                Entries=[
-                    {"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(done[start : start + 10])
-                ],
-            )
-
-    def _record(self, message: Mapping[str, Any], mapping: QueueMapping) -> dict[str, Any]:
-        attributes = {
-            name: {
-                "stringValue": value.get("StringValue"),
-                "stringListValues": [],
-                "binaryListValues": [],
-                "dataType": value["DataType"],
-            }
-            for name, value in message.get("MessageAttributes", {}).items()
-        }
-        return {
-            "messageId": message["MessageId"],
-            "receiptHandle": message["ReceiptHandle"],
-            "body": message["Body"],
-            "attributes": message.get("Attributes", {}),
-            "messageAttributes": attributes,
-            "md5OfBody": message["MD5OfBody"],
-            "eventSource": "aws:sqs",
-            "eventSourceARN": mapping.queue_arn,
-            "awsRegion": self._world.region,
-        }
-
-
-def _failed_items(result: Any, batch: set[str]) -> set[str]:
-    """The messages a function reported as failed; a report AWS cannot read fails the whole batch.
-
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
-    """
-    if result is None or result == {}:
-        return set()
-    if not isinstance(result, Mapping):
-        return batch
-    failures = result.get("batchItemFailures")
-    if not failures:
-        return set()
-    try:
-        named = {failure["itemIdentifier"] for failure in failures}
-    except (TypeError, KeyError):
-        return batch
-    return named if named <= batch else batch

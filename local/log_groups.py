@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from local import moto_hooks
 from local.api import Answer, ApiRequest
-from local.moto_hooks import Place
+from local.scope import Scope
 
 
-def describe(request: ApiRequest, place: Place) -> Answer:
+def describe(request: ApiRequest, scope: Scope) -> Answer:
     """Answers the call. Source: CloudWatch Logs API reference, DescribeLogGroups."""
     params = request.params
-    groups = moto_hooks.log_groups(place)
+    groups = moto_hooks.log_groups(scope)
     if identifiers := params.get("logGroupIdentifiers"):
         wanted = {i.split(":log-group:")[-1].removesuffix(":*") for i in identifiers}
         groups = [g for g in groups if g["logGroupName"] in wanted]

@@ -1,4 +1,4 @@
-"""Every place where the local account reaches into moto's private parts.
+"""Every scope where the local account reaches into moto's private parts.
 
 Each has a canary in tests/local/test_local_moto_hooks.py that fails when a new moto changes shape. Nothing
 else in `local` imports moto.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from moto.backends import get_backend
 from moto.core.parse import PROTOCOL_PARSERS
@@ -20,14 +20,7 @@ from moto.core.utils import get_service_model
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 
-
-class Place(Protocol):
-    """An account and Region."""
-
-    @property
-    def account_id(self) -> str: ...
-    @property
-    def region(self) -> str: ...
+from local.scope import Scope
 
 
 class QuietHandler(MotoRequestHandler):
@@ -51,11 +44,11 @@ def _application() -> Any:
     return DomainDispatcherApplication(create_backend_app)
 
 
-def backend(service: str, place: Place) -> Any:
+def backend(service: str, scope: Scope) -> Any:
     """moto's in-memory state of a service; IAM is global and lives under the partition's name."""
     lookup: Any = get_backend
     backends = lookup(service)
-    return backends[place.account_id]["aws" if service in ("iam", "sts") else place.region]
+    return backends[scope.account_id]["aws" if service in ("iam", "sts") else scope.region]
 
 
 # -- requests ------------------------------------------------------------------------------------
@@ -87,9 +80,9 @@ def parse_by_model(service: str, environ: dict[str, Any], body: bytes) -> tuple[
 
 
 # -- IAM -----------------------------------------------------------------------------------------
-def role_policies(place: Place, role_name: str) -> list[str | Mapping[str, Any]]:
+def role_policies(scope: Scope, role_name: str) -> list[str | Mapping[str, Any]]:
     """The policy documents of a role as they are now: inline ones, then the attached managed ones."""
-    role = backend("iam", place).get_role(role_name)
+    role = backend("iam", scope).get_role(role_name)
     return [*role.policies.values(), *(_document(policy) for policy in role.managed_policies.values())]
 
 
@@ -112,9 +105,9 @@ class QueuedMessage:
     receives: int
 
 
-def queued_messages(place: Place, name: str) -> list[QueuedMessage]:
+def queued_messages(scope: Scope, name: str) -> list[QueuedMessage]:
     """Every message in a queue: visible, delayed and in flight."""
-    queue = backend("sqs", place).queues[name]
+    queue = backend("sqs", scope).queues[name]
     return [
         QueuedMessage(
             m.id,
@@ -143,9 +136,9 @@ class LogGroupSeed:
     deletion_protection: bool = False
 
 
-def seed_log_groups(place: Place, seeds: Iterable[LogGroupSeed]) -> None:
+def seed_log_groups(scope: Scope, seeds: Iterable[LogGroupSeed]) -> None:
     """Creates log groups without going through the API."""
-    logs = backend("logs", place)
+    logs = backend("logs", scope)
     for seed in seeds:
         group = logs.create_log_group(seed.name, dict(seed.tags))
         group.retention_in_days = seed.days
@@ -159,9 +152,9 @@ def seed_log_groups(place: Place, seeds: Iterable[LogGroupSeed]) -> None:
         }
 
 
-def log_groups(place: Place) -> list[dict[str, Any]]:
+def log_groups(scope: Scope) -> list[dict[str, Any]]:
     """Every group as DescribeLogGroups shows it, by name, with the fields moto leaves out."""
-    groups = backend("logs", place).groups
+    groups = backend("logs", scope).groups
     return [_described(groups[name]) for name in sorted(groups)]
 
 
@@ -176,21 +169,21 @@ def _described(group: Any) -> dict[str, Any]:
     return {**shown, **extra, "storedBytes": shown["storedBytes"] + extra.get("storedBytes", 0)}
 
 
-def set_log_group_extra(place: Place, name: str, **extra: Any) -> None:
+def set_log_group_extra(scope: Scope, name: str, **extra: Any) -> None:
     """Sets fields of a group's description that moto does not keep."""
-    group = backend("logs", place).groups[name]
+    group = backend("logs", scope).groups[name]
     group.local_extra = {**getattr(group, "local_extra", {}), **extra}
 
 
-def log_group(place: Place, name: str) -> dict[str, Any] | None:
+def log_group(scope: Scope, name: str) -> dict[str, Any] | None:
     """One group as DescribeLogGroups shows it, or None."""
-    group = backend("logs", place).groups.get(name)
+    group = backend("logs", scope).groups.get(name)
     return _described(group) if group is not None else None
 
 
-def log_group_tags(place: Place, name: str) -> Mapping[str, str]:
+def log_group_tags(scope: Scope, name: str) -> Mapping[str, str]:
     """A group's tags; none if there is no such group."""
-    logs = backend("logs", place)
+    logs = backend("logs", scope)
     if name not in logs.groups:
         return {}
     return dict(logs.list_tags_for_resource(logs.groups[name].arn))

@@ -19,7 +19,7 @@ from typing import Any
 
 from moto.core.config import default_user_config
 
-from local.moto_hooks import Place
+from local.scope import Scope
 
 _PARSER = "moto.stepfunctions.parser"
 _EVENT_MODULES = (f"{_PARSER}.asl.eval.environment", f"{_PARSER}.asl.component.state.exec.execute_state")
@@ -155,12 +155,12 @@ class ExecutionState:
     events: int
 
 
-def executions(place: Place) -> list[ExecutionState]:
+def executions(scope: Scope) -> list[ExecutionState]:
     """Every execution of every state machine."""
     from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
     found = []
-    parser_backend: Any = stepfunctions_parser_backends[place.account_id][place.region]
+    parser_backend: Any = stepfunctions_parser_backends[scope.account_id][scope.region]
     for machine in parser_backend.state_machines:
         for execution in list(machine.executions):
             env = execution.exec_worker.env if execution.exec_worker else None

@@ -19,12 +19,13 @@ from moto.dynamodb import models
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
-from local.moto_hooks import Place, backend
+from local.moto_hooks import backend
+from local.scope import Scope
 
 
-def table_keys(place: Place, table: str, index: str | None) -> str | None:
+def table_keys(scope: Scope, table: str, index: str | None) -> str | None:
     """The partition key's attribute name of a table or of its index; None if there is no such table."""
-    found = backend("dynamodb", place).tables.get(table)
+    found = backend("dynamodb", scope).tables.get(table)
     if found is None:
         return None
     schema = found.schema if index is None else next(i.schema for i in found.all_indexes() if i.name == index)

@@ -6,30 +6,14 @@ call of a role outside it raises UnmodelledCall, so that a new call is modelled 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
+from local import table_permissions
 from local.api import ApiRequest
 from local.errors import UnmodelledCall
 from local.iam import Check
 from local.moto_hooks import log_group_tags
-from local.moto_tables import table_keys
-
-Params = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The account and Region that ARNs are built in."""
-
-    account_id: str
-    region: str
-
-    def arn(self, service: str, resource: str) -> str:
-        return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
-
+from local.scope import Scope
 
 Rule = Callable[[ApiRequest, Scope], list[Check]]
 
@@ -104,69 +88,6 @@ def _metrics_out(request: ApiRequest, _scope: Scope) -> list[Check]:
     return [Check(request.action, "*", {"cloudwatch:namespace": (str(request.params["Namespace"]),)})]
 
 
-def _table(scope: Scope, action: str, params: Params, keys: tuple[str, ...] | None = None) -> Check:
-    """The table, or its index, with the partition keys the request names (for dynamodb:LeadingKeys)."""
-    name = str(params["TableName"]).rsplit("/", 1)[-1]
-    index = params.get("IndexName")
-    resource = scope.arn("dynamodb", f"table/{name}" + (f"/index/{index}" if index else ""))
-    if keys is None:
-        hash_key = table_keys(scope, name, None)
-        item = params.get("Key") or params.get("Item") or {}
-        keys = (_scalar(item[hash_key]),) if hash_key in item else ()
-    return Check(f"dynamodb:{action}", resource, {"dynamodb:leadingkeys": keys} if keys else {})
-
-
-def _scalar(attribute: Mapping[str, Any]) -> str:
-    return str(next(iter(attribute.values())))
-
-
-def _item(request: ApiRequest, scope: Scope) -> list[Check]:
-    return [_table(scope, request.operation, request.params)]
-
-
-def _query(request: ApiRequest, scope: Scope) -> list[Check]:
-    params = request.params
-    hash_key = table_keys(scope, str(params["TableName"]).rsplit("/", 1)[-1], params.get("IndexName"))
-    names = params.get("ExpressionAttributeNames", {})
-    keys = tuple(
-        _scalar(params["ExpressionAttributeValues"][value])
-        for name, value in re.findall(r"(#?[\w.-]+)\s*=\s*(:\w+)", params.get("KeyConditionExpression", ""))
-        if names.get(name, name) == hash_key
-    )
-    return [_table(scope, "Query", params, keys)]
-
-
-def _batch(request: ApiRequest, scope: Scope) -> list[Check]:
-    found = []
-    for name, wanted in request.params["RequestItems"].items():
-        if request.operation == "BatchGetItem":
-            entries = [{"Key": key} for key in wanted["Keys"]]
-        else:
-            entries = [next(iter(write.values())) for write in wanted]
-        leading = [_table(scope, request.operation, {"TableName": name, **entry}) for entry in entries]
-        keys = tuple(k for check in leading for k in check.context.get("dynamodb:leadingkeys", ()))
-        found.append(_table(scope, request.operation, {"TableName": name}, tuple(dict.fromkeys(keys))))
-    return found
-
-
-_MEMBERS = {
-    "Put": "PutItem",
-    "Update": "UpdateItem",
-    "Delete": "DeleteItem",
-    "ConditionCheck": "ConditionCheckItem",
-    "Get": "GetItem",
-}
-
-
-def _transaction(request: ApiRequest, scope: Scope) -> list[Check]:
-    """There is no TransactWriteItems permission: each member needs its own action."""
-    return [
-        _table(scope, _MEMBERS[kind], member)
-        for entry in request.params["TransactItems"]
-        for kind, member in entry.items()
-    ]
-
-
 def _everyone(_request: ApiRequest, _scope: Scope) -> list[Check]:
     return []
 
@@ -190,14 +111,14 @@ OPERATIONS: dict[str, Rule] = {
     },
     "resourcegroupstaggingapi.GetResources": _any,
     **{
-        f"dynamodb.{name}": _item
+        f"dynamodb.{name}": table_permissions.item
         for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Scan", "DescribeTable")
     },
-    "dynamodb.Query": _query,
-    "dynamodb.BatchGetItem": _batch,
-    "dynamodb.BatchWriteItem": _batch,
-    "dynamodb.TransactWriteItems": _transaction,
-    "dynamodb.TransactGetItems": _transaction,
+    "dynamodb.Query": table_permissions.query,
+    "dynamodb.BatchGetItem": table_permissions.batch,
+    "dynamodb.BatchWriteItem": table_permissions.batch,
+    "dynamodb.TransactWriteItems": table_permissions.transaction,
+    "dynamodb.TransactGetItems": table_permissions.transaction,
     "sns.Publish": _at("sns", "{}", "TopicArn"),
     "sns.PublishBatch": _at("sns", "{}", "TopicArn", "sns:Publish"),
     **{

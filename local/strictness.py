@@ -9,7 +9,7 @@ from typing import Any
 from local import moto_hooks
 from local.api import ApiError, ApiRequest
 from local.errors import DeploymentRejected
-from local.moto_hooks import Place
+from local.scope import Scope
 
 # Source: CloudWatch Logs API reference, PutRetentionPolicy.
 RETENTION_DAYS = frozenset(
@@ -63,23 +63,23 @@ def check_mapping(logical_id: str, visibility_timeout: int, function_timeout: in
         )
 
 
-def check_call(request: ApiRequest, place: Place) -> None:
+def check_call(request: ApiRequest, scope: Scope) -> None:
     """Raises ApiError where AWS answers with an error and moto would not."""
     check = _CALLS.get(f"{request.service}.{request.operation}")
     if check is not None:
-        check(request, place)
+        check(request, scope)
 
 
-def _put_retention(request: ApiRequest, place: Place) -> None:
+def _put_retention(request: ApiRequest, scope: Scope) -> None:
     days = request.params.get("retentionInDays")
     if days not in RETENTION_DAYS:
         raise ApiError("InvalidParameterException", f"retentionInDays {days} is not one of the valid values")
-    group = moto_hooks.log_group(place, str(request.params.get("logGroupName")))
+    group = moto_hooks.log_group(scope, str(request.params.get("logGroupName")))
     if group is not None and group["logGroupClass"] == "DELIVERY":
         raise ApiError("InvalidParameterException", "a log group of class DELIVERY keeps its logs for a fixed day")
 
 
-def _describe_log_groups(request: ApiRequest, _place: Place) -> None:
+def _describe_log_groups(request: ApiRequest, _scope: Scope) -> None:
     params = request.params
     ways = [key for key in ("logGroupNamePrefix", "logGroupNamePattern", "logGroupIdentifiers") if params.get(key)]
     if len(ways) > 1:
@@ -88,7 +88,7 @@ def _describe_log_groups(request: ApiRequest, _place: Place) -> None:
         raise ApiError("InvalidParameterException", "at most 50 log groups a call")
 
 
-_CALLS: dict[str, Callable[[ApiRequest, Place], None]] = {
+_CALLS: dict[str, Callable[[ApiRequest, Scope], None]] = {
     "logs.PutRetentionPolicy": _put_retention,
     "logs.DescribeLogGroups": _describe_log_groups,
 }

@@ -11,8 +11,9 @@ from typing import Any
 
 from local.api import ApiRequest
 from local.errors import NotPermitted
+from local.records import Loss, Message
 from local.wiring import Function, Subscription
-from local.world import Loss, Message, World
+from local.world import World
 
 InvokeLater = Callable[[Function, Any], object]
 

@@ -7,16 +7,13 @@ done to it since; roles and functions are changed in place. Resources that hold 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from local.deployment import Deployment, Properties
 from local.errors import UnmodelledResource
-from local.resource_types import AWS_MANAGED
+from local.resources.identity import AWS_MANAGED
 from local.template import Deployed
 
-if TYPE_CHECKING:
-    from local.deploy import Deployment, Properties
-
-Forget = Callable[["Deployment", "Properties", Deployed, bool], None]
+Forget = Callable[[Deployment, Properties, Deployed, bool], None]
 
 
 def forget(d: Deployment, old: Properties, deployed: Deployed, gone: bool) -> None:

@@ -1,11 +1,11 @@
-"""What the parts of the local account share: time, wiring, credentials, the agenda and the records."""
+"""What the parts of the local account share: time, wiring, credentials, permissions, the agenda and the records."""
 
 from __future__ import annotations
 
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
@@ -16,92 +16,15 @@ import botocore.session  # type: ignore[import-untyped,unused-ignore]
 from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
 
 from local import iam, moto_hooks
-from local.agenda import Agenda
+from local.agenda import Agenda, Work
 from local.clock import VirtualClock
-from local.permissions import Scope
+from local.records import Call, Delivery, Invocation, Loss, Message
+from local.scope import Scope
 from local.wiring import Statement, Wiring
 
 OWNER_KEY = "testing"
 HARNESS_KEY = "local-account"
 """The access key of the local account's own errands; they are neither recorded nor evaluated."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One API call. `principal` is a role's ARN or 'owner'; `resources` are the ARNs checked for a role."""
-
-    time: datetime
-    principal: str
-    service: str
-    action: str
-    resources: tuple[str, ...]
-    allowed: bool
-    error: str | None
-    throttled: bool
-    params: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """One run of a function.
-
-    `error` is Lambda's error object, `attempt` counts from 1, `seconds` are real.
-    """
-
-    function: str
-    payload: Any
-    result: Any
-    error: Mapping[str, Any] | None
-    log: str
-    attempt: int
-    seconds: float
-    request_id: str
-    trigger: str
-    time: datetime
-
-
-@dataclass(frozen=True)
-class TargetDelivery:
-    """What became of one event at one target: 'delivered', 'dead-letter' or 'dropped', with the reason."""
-
-    rule: str
-    target: str
-    outcome: str
-    reason: str = ""
-
-
-@dataclass
-class Delivery:
-    """An event on the bus: the rules it matched (logical ids) and what became of it at their targets."""
-
-    event: Mapping[str, Any]
-    rules: list[str] = field(default_factory=list)
-    targets: list[TargetDelivery] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Message:
-    """A message published on a topic. `bodies` has one text per protocol when MessageStructure was json."""
-
-    topic_arn: str
-    subject: str | None
-    message: str
-    attributes: Mapping[str, Any]
-    bodies: Mapping[str, str]
-    source: str
-    time: datetime
-
-    def body(self, protocol: str) -> str:
-        return self.bodies.get(protocol, self.message)
-
-
-@dataclass(frozen=True)
-class Loss:
-    """Something AWS would have dropped without a word: what it was, where it was bound for, and why."""
-
-    what: str
-    bound_for: str
-    reason: str
 
 
 @dataclass
@@ -131,10 +54,10 @@ class World:
     def scope(self) -> Scope:
         return Scope(self.account_id, self.region)
 
-    def later(self, due: datetime, work: Callable[[], None]) -> None:
+    def later(self, due: datetime, work: Work) -> None:
         self.agenda.add(due, work)
 
-    def soon(self, work: Callable[[], None]) -> None:
+    def soon(self, work: Work) -> None:
         self.agenda.add(self.clock.now(), work)
 
     # -- credentials and clients ------------------------------------------------------------------

@@ -67,10 +67,11 @@ def test_an_exemption_that_would_protect_nothing_is_refused(fusebox: Fusebox, ar
 def test_what_others_wrote_cannot_steer_the_terminal(fusebox: Fusebox) -> None:
     make_group(GROUP)
     evil = ("--owner", "\x1b[31mann\x1b[2J", "--reason", "legal\r\x9bhold\u202e")
-    for command in (("exempt", GROUP, "--until", "30d", *evil), ("exemptions",), ("plan",), ("run", "log_retention")):
+    for command in (("exempt", GROUP, "--until", "30d", *evil), ("exemptions",), ("plan",)):
         ran = fusebox(*command)
         assert all(line.isprintable() for line in ran.out.splitlines()), command
         assert "\\x1b[31mann\\x1b[2J" in ran.out.replace("\n", ""), command
+    assert all(line.isprintable() for line in fusebox("run", "log_retention").out.splitlines())
     assert fusebox("exemptions", "--json").json["exemptions"][0]["reason"] == "legal\r\x9bhold\u202e"
 
 

@@ -24,17 +24,6 @@ TELL_TIME = """
     def handler(event, context):
         return datetime.now(UTC).isoformat()
 """
-FAIL_ON_ODD = """
-    import json
-    def handler(event, context):
-        odd = [r["messageId"] for r in event["Records"] if json.loads(r["body"])["n"] % 2]
-        return {"batchItemFailures": [{"itemIdentifier": i} for i in odd]}
-"""
-
-
-def reading(stack: Any, queue: str) -> dict[str, Any]:
-    actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-    return {"Action": actions, "Resource": {"Fn::GetAtt": [queue, "Arn"]}}
 
 
 def test_an_event_reaches_the_function_its_rule_names(stack: Any, opened: Any, event: Any) -> None:
@@ -210,39 +199,6 @@ def test_a_dead_letter_queue_the_role_may_not_write_to_loses_the_event(stack: An
     assert "may not sqs:SendMessage" in account.losses[0].reason
 
 
-def test_a_queue_feeds_its_function_and_failed_records_end_in_the_dead_letter_queue(stack: Any, opened: Any) -> None:
-    stack.add("Dead", "AWS::SQS::Queue")
-    stack.add(
-        "Work",
-        "AWS::SQS::Queue",
-        VisibilityTimeout=60,
-        DelaySeconds=30,
-        RedrivePolicy={"deadLetterTargetArn": stack.arn("Dead"), "maxReceiveCount": 2},
-    )
-    stack.function("Worker", FAIL_ON_ODD, reading(stack, "Work"))
-    stack.add(
-        "Feed",
-        "AWS::Lambda::EventSourceMapping",
-        EventSourceArn=stack.arn("Work"),
-        FunctionName={"Ref": "Worker"},
-        FunctionResponseTypes=["ReportBatchItemFailures"],
-    )
-    account = opened(stack)
-    work = account.physical_ids["Work"]
-    for n in (1, 2):
-        account.client("sqs").send_message(QueueUrl=work, MessageBody=json.dumps({"n": n}))
-
-    account.settle()
-    assert account.invocations == []  # delayed
-    account.advance(timedelta(seconds=40))
-    assert [json.loads(m["Body"])["n"] for m in account.queue(work)] == [1]
-    account.advance(timedelta(minutes=3))
-
-    assert account.queue(work) == []
-    assert [json.loads(m["Body"])["n"] for m in account.queue(account.physical_ids["Dead"])] == [1]
-    assert len(account.invocations) == 2
-
-
 def test_a_topic_fans_out_to_a_function_a_queue_and_an_inbox(stack: Any, opened: Any) -> None:
     stack.add("Alerts", "AWS::SNS::Topic")
     stack.add("Raw", "AWS::SQS::Queue")
@@ -357,7 +313,7 @@ def test_a_loop_in_the_wiring_is_an_error_instead_of_a_hang(
     stack.rule("OnOrder", {"Arn": stack.arn("Orders")}, EventPattern={"source": ["shop"]})
     stack.permit("Orders", stack.arn("OnOrder"))
     account = opened(stack)
-    monkeypatch.setattr("local.account.MAX_STEPS", 10)
+    monkeypatch.setattr("local.simulation.MAX_STEPS", 10)
 
     with pytest.raises(NeverQuiet):
         account.put_event(event())

@@ -14,7 +14,7 @@ import pytest
 
 import local
 from local import LogGroupSeed, moto_hooks, moto_machines, moto_tables
-from local.permissions import Scope
+from local.scope import Scope
 
 HERE = Scope("123456789012", "us-east-1")
 PARSER = "moto.stepfunctions.parser"
@@ -32,7 +32,7 @@ def test_the_hooks_were_written_for_this_moto() -> None:
 def test_nothing_but_the_hooks_imports_moto() -> None:
     package = Path(local.__file__).parent
     importing = set()
-    for path in package.glob("*.py"):
+    for path in package.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = (
                 [a.name for a in node.names]

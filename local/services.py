@@ -1,0 +1,68 @@
+"""The services of one account, put together: which API calls each answers, and what begins and ends with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any
+
+from local import log_groups, moto_machines, moto_tables
+from local.alarms import Alarms
+from local.clock import VirtualClock
+from local.delivery import Bus
+from local.deploy import Deployer
+from local.gateway import Gateway
+from local.lambda_process import LambdaProcesses
+from local.lambdas import Lambdas
+from local.queue_mappings import QueueMappings
+from local.template import Stack
+from local.topics import Topics
+from local.world import World
+
+
+class Services:
+    """Everything that answers or delivers. Functions, queues and alarms are there once it has started."""
+
+    def __init__(self, start: datetime, region: str, account_id: str, parameters: Mapping[str, Any]) -> None:
+        self.world = World(account_id, region, VirtualClock(start))
+        self.gateway = Gateway(self.world)
+        self.topics = Topics(self.world)
+        self.deployer = Deployer(self.world, parameters)
+
+    def start(self) -> None:
+        """Starts virtual time and the server."""
+        world = self.world
+        world.clock.start()
+        self.gateway.start()
+        self.processes = LambdaProcesses(world.endpoint, world.region)
+        self.lambdas = Lambdas(world, self.processes, self.topics)
+        self.topics.invoke_later = lambda function, payload: self.lambdas.invoke_later(function, payload, trigger="sns")
+        self.mappings = QueueMappings(world, self.lambdas)
+        self.bus = Bus(world, self.lambdas, self.topics)
+        self.alarms = Alarms(world, self.bus, self.topics)
+        self._moto_hooks = ExitStack()
+        self._moto_hooks.callback(moto_machines.install_state_machines(world.client_for_role))
+        self._moto_hooks.callback(moto_tables.install_transactions())
+        self.gateway.handlers |= {
+            "lambda.Invoke": self.lambdas.handle_invoke,
+            "events.PutEvents": self.bus.handle_put_events,
+            "logs.DescribeLogGroups": lambda request: log_groups.describe(request, world.scope),
+        }
+        self.gateway.watchers |= {
+            "sns.Publish": self.topics.watch_publish,
+            "sns.PublishBatch": self.topics.watch_publish,
+        }
+
+    def deploy(self, stacks: Sequence[Stack]) -> None:
+        self.deployer.deploy(stacks)
+        self.mappings.check()
+
+    def stop(self) -> None:
+        """Ends the functions and the server and returns to real time."""
+        self.processes.go_cold()
+        self._moto_hooks.close()
+        self.world.close_clients()
+        self.gateway.stop()
+        self.deployer.close()
+        self.world.clock.stop()
