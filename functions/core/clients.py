@@ -55,6 +55,8 @@ class Clients:
                 connect_timeout=5,
                 read_timeout=10,
                 user_agent=USER_AGENT,
+                # AWS checks every request itself; doing it here too costs CPU with each of thousands.
+                parameter_validation=False,
             )
             self._made[key] = self.session.create_client(service, config=config)
         return self._made[key]

@@ -20,12 +20,13 @@ SHARDS = 8
 """Index partitions are spread over this many keys, so that one busy run or day is no hot partition."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """One row. `version` is the version this row will have once written; 1 must not exist before.
 
     `listing` and `day` are the partitions under which the two indexes show it, `at` the sort key of
-    both; `expires` (epoch seconds) lets DynamoDB's TTL remove it.
+    both; `expires` (epoch seconds) lets DynamoDB's TTL remove it. Nobody changes a row once it is made;
+    it is not frozen because a sweep makes tens of thousands, and that would double their cost.
     """
 
     pk: str
