@@ -34,7 +34,7 @@ synth: $(VENV)/.deploy  ## the CloudFormation template, in cdk.out
 	@$(BIN)/python app.py
 
 bench: $(VENV)/.dev  ## side by side with Cloud Custodian (see bench/README.md)
-	@PYTHON=$(PYTHON) sh bench/run.sh
+	@PYTHON=$(PYTHON) sh bench/run.sh $(ARGS)
 
 docs: $(VENV)/.dev  ## writes the tables that come from the specs into the documents
 	@$(BIN)/python -m cli.docs
