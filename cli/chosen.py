@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from functions.approval.spec import ApprovalSettings
 from functions.core.guardrail import Guardrail
+from functions.core.run import Asks
 from functions.core.types import Refused, Scope
+from functions.notify.spec import SlackSettings
 from functions.registry import GUARDRAILS
 
 DEFAULT_POLICY = Path("fusebox.yaml")
@@ -25,7 +28,13 @@ class ChosenPolicy:
     prefix: str
     guardrails: dict[str, Any]
     source: str
+    approval: ApprovalSettings
+    slack: SlackSettings
     written: bool = True
+
+    def asks(self, requester: str) -> Asks:
+        """How a run that `requester` started asks people."""
+        return Asks(self.approval.deadline_hours, self.slack.owner_tag, requester)
 
 
 def policy(file: Path | None) -> ChosenPolicy:
@@ -34,10 +43,12 @@ def policy(file: Path | None) -> ChosenPolicy:
 
     if file is None and not DEFAULT_POLICY.exists():
         defaults = {one.name: one.spec.settings() for one in GUARDRAILS}
-        return ChosenPolicy(PolicyFile().prefix, defaults, f"defaults (there is no ./{DEFAULT_POLICY})", False)
+        nobodys = PolicyFile()
+        source = f"defaults (there is no ./{DEFAULT_POLICY})"
+        return ChosenPolicy(nobodys.prefix, defaults, source, nobodys.approval, nobodys.slack, written=False)
     file = file or DEFAULT_POLICY
     loaded = load_policy(file)
-    return ChosenPolicy(loaded.prefix, dict(loaded.guardrails), str(file))
+    return ChosenPolicy(loaded.prefix, dict(loaded.guardrails), str(file), loaded.approval, loaded.slack)
 
 
 def guardrail(name: str) -> AnyGuardrail:

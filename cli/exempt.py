@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -21,8 +22,9 @@ def exempt(
     as_json: options.AsJson = False,
 ) -> None:
     """Leave one resource alone until a moment to come. A later exemption replaces an earlier one."""
-    from cli import chosen, moments, say, session, store
+    from cli import chosen, moments, say, session, store, telling
     from functions.core import state
+    from functions.core.notice import Step
     from functions.core.types import Refused
 
     now = session.now()
@@ -34,16 +36,21 @@ def exempt(
         raise Refused(f"an exemption needs an end, an owner and a reason: {', '.join(missing)} missing")
     moment = now if end else moments.until(until, now)
     place = session.locate()
-    arn, _ = chosen.resource(resource, guardrail, place.scope)
-    where = store.to_change(place, stack, ledger, alone=ledger is None)
+    arn, watching = chosen.resource(resource, guardrail, place.scope)
+    where = store.to_change(place, stack, ledger)
     present = state.exemptions(where.table, [arn], now).get(arn)
     if end and present is None:
         raise Refused(f"{arn} has no exemption in {where.title} (one by tag ends with the tag)")
     if end and present:
         one = state.Exemption(arn, present.owner, present.reason, moment)
+        mode, what, why = "not exempt", f"{arn} is no longer exempt", reason.strip() or "no reason given"
+        steps = (Step("exempt", "Exempt it again", where.commands.exempt(arn)),)
     else:
         one = state.Exemption(arn, owner.strip(), reason.strip(), moment)
-    state.exempt(where.table, one, now)
+        mode, what, why = "exempt", f"{arn} is {one}", one.reason
+        steps = (Step("exempt", "End it", where.command(f"fusebox exempt {shlex.quote(arn)} --end")),)
+    state.exempt(where.table, [one], now)
+    telling.switched(place, where, guardrail=watching.name, mode=mode, what=what, why=why, steps=steps)
     if as_json:
         body = {"resource": arn, "owner": one.owner, "reason": one.reason, "until": one.until.isoformat()}
         say.as_json(say.here("exempt", place.scope) | {"ledger": where.title, "exemption": body})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from cli import options
 
@@ -13,45 +14,57 @@ if TYPE_CHECKING:
     from functions.core.ledger import Entry
     from functions.core.types import Scope
 
+ANSWERS = ("approved", "rejected", "timed_out")
+"""Results of answers, beside those of actions and findings."""
 
+
+class Group(TyperGroup):
+    """Lists by itself; says where one entry is to be seen when it is given an id."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The subcommand; Refused, in one line, for anything else."""
+        from functions.core.types import Refused
+
+        if args and self.get_command(ctx, args[0]) is None:
+            raise Refused(f"`fusebox ledger` lists; to see one: fusebox ledger show {args[0]:.80}")
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(cls=Group, rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
 def ledger(
-    action_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Show one action in full: its id, or the id's beginning.")
-    ] = None,
+    ctx: typer.Context,
     run: Annotated[str | None, typer.Option("--run", help="The entries of one run.")] = None,
     resource: Annotated[str | None, typer.Option("--resource", help="The entries of one ARN or name.")] = None,
     since: Annotated[str, typer.Option("--since", help="A span (24h, 7d), a date or a time.")] = "7d",
     result: Annotated[
-        str | None, typer.Option("--result", help="Only what ended so: done, failed, needs_approval, observed, …")
+        str | None,
+        typer.Option("--result", help="Only what ended so: done, failed, needs_approval, observed, approved, …"),
     ] = None,
     last: Annotated[int, typer.Option("--last", min=0, help="At most so many, the newest; 0 for all.")] = 50,
     stack: options.Stack = None,
     ledger: options.Ledger = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show what was found, done and undone.
+    """Show what was found, asked, done and undone.
 
-    The newest comes last; without options, what the last seven days brought.
+    The newest comes last; without options, what the last seven days brought. `fusebox ledger show ID`
+    shows one action, finding or request in full.
     """
+    if ctx.invoked_subcommand:
+        _must_come_after(ctx)
+        return
     from cli import ledger_view, render, say, session, store
-    from cli.recorded import find_one
     from functions.core.types import Refused
 
-    if sum(one is not None for one in (action_id, run, resource)) > 1:
-        raise Refused("an ID, --run and --resource are three ways to choose entries: give one of them")
+    if run is not None and resource is not None:
+        raise Refused("--run and --resource are two ways to choose entries: give one of them")
     place = session.locate()
     where = store.to_read(place, stack, ledger)
     if not as_json:
         say.note(f"{say.heading('ledger', 'read-only', place.scope)} · {where.title}")
-    if action_id:
-        recorded = find_one(where.table, action_id)
-        undos = [one for one in _of_resource(where, recorded.resource) if one.get("undoes") == recorded.id]
-        entries = [one for one in (recorded.intent, recorded.outcome, *undos) if one is not None]
-        if as_json:
-            say.as_json(say.here("read-only", place.scope) | {"ledger": where.title, "entries": entries})
-        else:
-            ledger_view.in_full(render.console(), entries)
-        return
     entries = _ended(_entries(where, place.scope, run, resource, since), result)
     if as_json:
         shown = entries[-last:] if last else entries
@@ -61,6 +74,42 @@ def ledger(
     there = ledger_view.as_table(render.console(), entries, last)
     if last and there > last:
         say.note(f"the newest {last} of {there}; --last 0 shows all")
+
+
+@app.command("show")
+def show(
+    wanted: Annotated[
+        str, typer.Argument(metavar="ID", help="An action, a finding or a request: its id, or the id's beginning.")
+    ],
+    stack: options.Stack = None,
+    ledger: options.Ledger = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show one action, one finding or one request in full, with what followed from it."""
+    from cli import entries, ledger_view, render, request_view, say, session, store
+
+    place = session.locate()
+    where = store.to_read(place, stack, ledger)
+    found = entries.show(where.table, wanted)
+    if as_json:
+        say.as_json(say.here("read-only", place.scope) | {"ledger": where.title} | found.to_json())
+        return
+    say.note(f"{say.heading('ledger show', 'read-only', place.scope)} · {where.title}")
+    out = render.console()
+    if found.request is not None:
+        request_view.head(out, found.request)
+        request_view.ended(out, found.request, found.items)
+    ledger_view.in_full(out, found.entries)
+
+
+def _must_come_after(ctx: typer.Context) -> None:
+    """Refuses options between `ledger` and `show`: they would be for the list, and not heard."""
+    from functions.core.types import Refused
+
+    sources = [(one.opts[0], ctx.get_parameter_source(str(one.name))) for one in ctx.command.params]
+    early = [option for option, source in sources if source and source.name != "DEFAULT"]
+    if early:
+        raise Refused(f"{', '.join(early)}: options come after the subcommand: fusebox ledger show ID {early[0]} …")
 
 
 def _entries(where: Store, scope: Scope, run: str | None, resource: str | None, since: str) -> list[Entry]:
@@ -85,13 +134,7 @@ def _ended(entries: list[Entry], result: str | None) -> list[Entry]:
 
     if result is None:
         return entries
-    if result not in set(Disposition):
-        raise Refused(f"--result {result!r}: allowed are {', '.join(Disposition)}")
+    if result not in {*Disposition, *ANSWERS}:
+        raise Refused(f"--result {result!r}: allowed are {', '.join([*Disposition, *ANSWERS])}")
     chosen = {entry.get("action_id") for entry in entries if entry.get("result") == result} - {None}
     return [entry for entry in entries if entry.get("result") == result or entry.get("action_id") in chosen]
-
-
-def _of_resource(where: Store, resource: str) -> list[Entry]:
-    from functions.core import ledger as core
-
-    return list(core.entries_of_resource(where.table, resource))

@@ -8,16 +8,19 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 
 from cli import render
-from cli.say import change, dollars
+from cli.say import change
 from functions.core import ledger
 from functions.core.ledger import Entry
+from functions.core.notice import dollars
+from functions.core.types import Json
 
 RUN_WIDTH = len("20260101T000000-abcdef")
+ABOUT_REQUESTS = (ledger.QUESTION, ledger.ANSWER)
 COLUMNS = ("Time (UTC)", "Guardrail", "Mode", "What", "Result", "$/month", "Resource", "Id")
 
 
 def as_table(out: Console, entries: Sequence[Entry], last: int) -> int:
-    """One row for each finding and action, an action's outcome in the row of its intent.
+    """One row for each finding, action, question and answer; an action's outcome is in the row of its intent.
 
     Shows the newest `last` of them (0: all); returns how many there are.
     """
@@ -50,7 +53,14 @@ def _rows(entries: Sequence[Entry]) -> Iterable[tuple[str, ...]]:
             if identity not in begun:
                 yield _row(entry, "outcome", str(entry["result"]), identity)
         elif entry["kind"] == ledger.FINDING:
-            yield _row(entry, _what(entry), str(entry["result"]), f"run {entry['run']}")
+            # Findings of version 0.1.0 have no id.
+            yield _row(entry, _what(entry), str(entry["result"]), str(entry.get("finding_id") or f"run {entry['run']}"))
+        elif entry["kind"] == ledger.QUESTION:
+            yield _row(entry, _asks(entry), "asked", str(entry["run"]))
+        elif entry["kind"] == ledger.ANSWER:
+            yield _row(entry, f"answer by {who(entry['by'])}, {entry['how']}", str(entry["result"]), str(entry["run"]))
+        elif entry["kind"] == ledger.WRONG:
+            yield _row(entry, f"marked by {who(entry['by'])}", "false positive", str(entry["marks"]))
         else:
             ended = outcomes.get(entry["action_id"])
             undo = "undo: " if entry["kind"] == ledger.UNDO else ""
@@ -59,8 +69,19 @@ def _rows(entries: Sequence[Entry]) -> Iterable[tuple[str, ...]]:
 
 def _row(entry: Entry, what: str, result: str, identity: str) -> tuple[str, ...]:
     time, saving = str(entry["at"])[:19].replace("T", " "), float(str(entry.get("saving", 0.0)))
-    mode, name = str(entry.get("mode", "")), str(entry["name"])
+    # A request's entries have its id already.
+    mode, name = str(entry.get("mode", "")), "" if entry["kind"] in ABOUT_REQUESTS else str(entry["name"])
     return (time, str(entry["guardrail"]), mode, what, result, dollars(saving) if saving else "", name, identity)
+
+
+def who(by: Json) -> str:
+    """Who somebody is: of an ARN the part that tells people apart."""
+    return str(by).rsplit(":", 1)[-1]
+
+
+def _asks(entry: Entry) -> str:
+    count, lasting = entry["count"], entry["irreversible"]
+    return f"asks about {count}" + (f", {lasting} for good" if lasting else "")
 
 
 def _what(entry: Entry) -> str:

@@ -11,7 +11,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cli import exempt, ledger, pause, plan, policy, redrive, run, say, trouble, undo
+from cli import (
+    approve,
+    exempt,
+    ledger,
+    pause,
+    plan,
+    policy,
+    redrive,
+    requests,
+    run,
+    say,
+    secret,
+    trouble,
+    undo,
+    wrong,
+)
 from functions import __version__
 
 
@@ -38,13 +53,19 @@ app = typer.Typer(
 )
 app.command("plan")(plan.plan)
 app.command("run")(run.run)
-app.command("ledger")(ledger.ledger)
+app.command("requests")(requests.requests)
+app.command("approve")(approve.approve)
+app.command("reject")(approve.reject)
+app.add_typer(ledger.app, name="ledger")
 app.command("undo")(undo.undo)
+app.command("wrong")(wrong.wrong)
 app.command("exempt")(exempt.exempt)
 app.command("exemptions")(exempt.exemptions)
 app.command("pause")(pause.pause)
 app.command("resume")(pause.resume)
 app.command("redrive")(redrive.redrive)
+app.add_typer(secret.app, name="secret")
+app.command("rotate-link-key")(secret.rotate_link_key)
 app.add_typer(policy.app, name="policy")
 
 

@@ -10,11 +10,11 @@ from cli import options, trouble
 
 if TYPE_CHECKING:
     from cli.chosen import AnyGuardrail, ChosenPolicy
+    from cli.deployment import Lease
     from cli.planning import Plan
     from cli.preflight import Check
     from cli.readonly import ReadOnly
     from cli.session import Place
-    from cli.store import Lease
     from functions.core.table import Table
 
 MODE = "plan (read-only)"
@@ -44,6 +44,7 @@ def plan(
     place = session.locate(clients)
     deployment, lease = preflight.of_deployment(place)
     checks = [*preflight.of_place(place), deployment, *preflight.of_trail(place, wanted)]
+    checks += preflight.of_approvals(settings, wanted)
     plans = []
     for guardrail in wanted:
         found, seen = _of_guardrail(guardrail, settings, place, watch, lease)

@@ -10,7 +10,7 @@ from rich.text import Text
 from cli import render
 from cli.planning import AT_ONCE, Line, Plan
 from cli.preflight import Check
-from cli.say import dollars
+from functions.core.notice import dollars
 from functions.core.types import Disposition, Json
 
 MARKS = {"ok": ("✓", "green"), "missing": ("✗", "red"), "note": ("·", "dim")}

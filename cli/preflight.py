@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
-from cli import store, trouble
-from cli.chosen import AnyGuardrail
+from cli import deployment, trouble
+from cli.chosen import AnyGuardrail, ChosenPolicy
 from cli.readonly import ReadOnly, declared_reads
 from cli.session import Place
 from functions.core.types import Refused
@@ -35,10 +35,10 @@ def of_place(place: Place) -> Iterator[Check]:
         yield Check("endpoint", "note", f"AWS_ENDPOINT_URL is {endpoint}: this may not be AWS")
 
 
-def of_deployment(place: Place) -> tuple[Check, store.Lease | None]:
+def of_deployment(place: Place) -> tuple[Check, deployment.Lease | None]:
     """Whether a Fusebox is deployed here; its lease where there is one that can be read."""
     try:
-        found = store.lease(place)
+        found = deployment.lease(place)
     except ClientError as error:
         return Check("deployed", "missing", f"unknown: {trouble.refusal(error)}; `fusebox run` will only observe"), None
     except Refused as error:
@@ -46,6 +46,28 @@ def of_deployment(place: Place) -> tuple[Check, store.Lease | None]:
     if found is None:
         return Check("deployed", "note", "no Fusebox here; plan and run need none, and no cdk bootstrap"), None
     return Check("deployed", "ok", f"stack {found.stack}, table {found.table}"), found
+
+
+def of_approvals(found: ChosenPolicy, guardrails: Sequence[AnyGuardrail]) -> Iterator[Check]:
+    """Who may answer what is asked, and whether anybody may answer what is going to be."""
+    approval, app = found.approval, found.slack.app
+    people = [
+        f"{len(approval.approvers.iam)} by command",
+        f"{len(approval.approvers.slack)} in Slack" + ("" if app else " (slack.app is off)"),
+    ]
+    page = approval.page == "function_url"
+    said = f"may answer: {', '.join(people)}; page {'on' if page else 'off'}"
+    asking = [one.name for one in guardrails if found.guardrails[one.name].mode != "observe"]
+    someone = bool(approval.approvers.iam or (approval.approvers.slack and app))
+    names = ", ".join(asking)
+    if not asking or someone or (page and approval.links_may == "anything"):
+        yield Check("approvals", "ok" if someone or page else "note", said)
+    elif page:
+        text = f"{said}; nobody may approve what {names} asks about for good: name approval.approvers in the policy"
+        yield Check("approvals", "missing", text)
+    else:
+        text = f"{said}; nobody may answer a deployed Fusebox what {names} asks: name approval.approvers in the policy"
+        yield Check("approvals", "missing", text)
 
 
 def of_trail(place: Place, guardrails: Sequence[AnyGuardrail]) -> Iterator[Check]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cli import options, trouble
-
-if TYPE_CHECKING:
-    from cli.session import Place
-    from cli.store import Deployed
 
 
 def redrive(
@@ -26,11 +22,11 @@ def redrive(
     whose resource is long right ends in nothing. A message is deleted once all of it was handed
     over; what nobody can take stays, and the exit code is 1.
     """
-    from cli import say, session
+    from cli import deployment, say, session
     from cli.redriving import FailureQueue
 
     place = session.locate()
-    found = _deployed(place, stack)
+    found = deployment.named_or_here(place, stack, "failure queue")
     queue = FailureQueue(place.clients, found.failure_queue, found.name)
     if not as_json:
         say.note(f"{say.heading('redrive', 'acts', place.scope)} · stack {found.stack}")
@@ -57,19 +53,6 @@ def redrive(
         say.line(f"{len(rows) - len(kept)} of {len(rows)} messages handed over, {rest}.")
     if kept and not discard:
         raise typer.Exit(trouble.PARTIAL)
-
-
-def _deployed(place: Place, stack: str | None) -> Deployed:
-    """The stack that was named, or the one deployed here."""
-    from cli import store
-    from functions.core.types import Refused
-
-    if not stack:
-        lease = store.lease(place)
-        if lease is None:
-            raise Refused("no Fusebox is deployed here, so there is no failure queue; name one with --stack NAME")
-        stack = lease.stack
-    return store.deployed(place, stack)
 
 
 def _show(message: str, sent: tuple[tuple[str, str], ...], problems: tuple[str, ...]) -> None:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from cli.say import plain
 
-PIPED_WIDTH = 160
+PIPED_WIDTH = 200
 
 
 class PlainConsole(Console):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import gc
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,9 +11,13 @@ import typer
 from cli import options, trouble
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cli.approving import CarriedOut
     from cli.session import Place
     from cli.store import Store
     from functions.core.report import RunReport
+    from functions.core.requests import Request
     from functions.core.run import Run
 
 
@@ -40,12 +41,13 @@ def run(
 
     The engine is the one that runs in Lambda, but nothing needs to be deployed. Without --stack the
     ledger is a local file, and in approve and enforce mode the run is refused where a Fusebox is
-    deployed. Exits with 1 where something that should have been done was not.
+    deployed. What needs a person is asked: `fusebox approve` answers it. Exits with 1 where something
+    that should have been done was not.
     """
     from dataclasses import replace
 
-    from cli import chosen, say, session, store
-    from functions.core.run import Run, new_run_id
+    from cli import approving, asked, chosen, say, session, store
+    from functions.core.run import new_run_id
     from functions.core.types import Refused
 
     one = chosen.guardrail(guardrail)
@@ -56,11 +58,14 @@ def run(
     if stack and settings.mode != "observe" and not found.written:
         raise Refused(f"there is no ./{chosen.DEFAULT_POLICY}, and defaults may not be that stack's: add --policy FILE")
     place = session.locate()
-    where = store.to_change(place, stack, ledger, alone=settings.mode != "observe")
-    account = one.connect(place.clients, place.scope, settings, session.now)
-    prefix = where.own_prefix(found.prefix, place.scope)
-    it = Run(one, settings, account, where.table, session.now, prefix, new_run_id(session.now()))
+    where = store.to_run(place, stack, ledger, acts=settings.mode != "observe")
+    it = approving.run_of(place, where, found, one, settings, new_run_id(session.now()))
     say.note(f"{say.heading('run ' + one.name, settings.mode, place.scope)} · policy: {found.source} · {where.title}")
+    earlier: Sequence[CarriedOut] = ()
+    if where.deployed is None:
+        asked.time_out(where.table, session.now())
+        # Whoever only looks, with --mode observe, ends no request.
+        earlier = () if mode is Mode.OBSERVE else approving.catch_up(it)
     report = it.new_report()
     try:
         whole = _sweep(it, report)
@@ -69,22 +74,25 @@ def run(
             raise
         report.note(f"stopped by trouble after {report.seen:,} resources: {trouble.explain(error)}")
         whole = False
+    questions, asked_all = _ask(place, where, report)
     told = _tell(place, where, report)
-    _show(place, where, report, as_json)
-    if report.partial or not whole or not told:
+    _show(place, where, report, earlier, questions, as_json)
+    failed = any(one.request.status == "failed" or not one.whole for one in earlier)
+    if report.partial or failed or not (whole and asked_all and told):
         raise typer.Exit(trouble.PARTIAL)
 
 
 def _sweep(it: Run[Any, Any], report: RunReport) -> bool:
     """The sweep, with progress; False where the user stopped it before its end."""
     from cli.progress import Progress
+    from cli.stopping import stoppable
     from functions.core import engine, state
     from functions.core.types import Disposition
 
     # What start-up made lives as long as the process: the collector need not look at it again and again.
     gc.freeze()
     progress = Progress(f"{it.name} ({it.settings.mode})")
-    with _stoppable() as stopping:
+    with stoppable() as stopping:
 
         def asked_to_stop() -> bool:
             done, asked = report.counts[Disposition.DONE], report.counts[Disposition.NEEDS_APPROVAL]
@@ -102,22 +110,22 @@ def _sweep(it: Run[Any, Any], report: RunReport) -> bool:
     return cursor is None
 
 
-@contextmanager
-def _stoppable() -> Iterator[list[int]]:
-    """Holds a signal once Ctrl-C or a termination asks for an end: the action under way is finished first."""
-    asked: list[int] = []
+def _ask(place: Place, where: Store, report: RunReport) -> tuple[list[Request], bool]:
+    """Puts the run's questions: to the deployed workflow, or open for `fusebox approve`.
 
-    def ask(number: int, _: object) -> None:
-        asked.append(number)
-        signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.default_int_handler)
-        typer.echo("\nfinishing the action under way; once more stops at once", err=True)
+    Returns the open ones, and whether all could be put; what could not is put by the next run.
+    """
+    from cli import approving
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    if not report.requests:
+        return [], True
+    if where.deployed is None:
+        return approving.open_questions(where.table, report.requests), True
     try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        return approving.start_workflows(place, where.table, where.deployed, report), True
+    except trouble.expected() as error:
+        report.note(f"the question could not be put: {trouble.explain(error)}")
+        return [], False
 
 
 def _tell(place: Place, where: Store, report: RunReport) -> bool:
@@ -130,21 +138,41 @@ def _tell(place: Place, where: Store, report: RunReport) -> bool:
     from functions.core.digest import digest
 
     try:
-        alerts.publish(place.clients, where.deployed.alerts_topic, digest(report, place.scope))
+        alerts.publish(place.clients, where.deployed.alerts_topic, digest(report, place.scope, where.commands))
     except (ClientError, BotoCoreError) as error:
         report.note(f"the alerts topic was not told: {trouble.explain(error)}")
         return False
     return True
 
 
-def _show(place: Place, where: Store, report: RunReport, as_json: bool) -> None:
+def _show(
+    place: Place,
+    where: Store,
+    report: RunReport,
+    earlier: Sequence[CarriedOut],
+    questions: Sequence[Request],
+    as_json: bool,
+) -> None:
     from cli import say
+
+    if as_json:
+        from cli import asked
+
+        body = report.to_json() | {
+            "ledger": where.title,
+            "questions": [asked.to_json(one) for one in questions],
+            "earlier": [asked.to_json(one.request) for one in earlier],
+        }
+        say.as_json(say.here(report.mode, place.scope) | body)
+        return
+    from functions.core import answers, message_text
     from functions.core.digest import digest
 
-    message = digest(report, place.scope)
-    if as_json:
-        say.as_json(say.here(report.mode, place.scope) | {"ledger": where.title} | message.data)
-        return
-    say.block(message.text)
-    if where.option:
-        say.line(f"(with {where.option})")
+    for one in earlier:
+        say.line(f"Request {one.request.id}: {answers.told(one.request)}.")
+    say.block(message_text.render(digest(report, place.scope, where.commands)))
+    for request in [*questions, *(again for one in earlier for again in one.again)]:
+        many = "change waits" if request.count == 1 else "changes wait"
+        say.line(f"Request {request.id}: {request.count:,} {many} for an answer")
+        say.line(f"  {where.commands.approve(request.id)}")
+        say.line(f"  {where.commands.reject(request.id)}")

@@ -52,13 +52,6 @@ def here(mode: str, scope: Scope) -> dict[str, Any]:
     return {"mode": mode, "account": scope.account, "region": scope.region}
 
 
-def dollars(amount: float) -> str:
-    """US dollars; what is too small to show is not shown as nothing."""
-    if 0 < abs(amount) < 0.01:
-        return "<$0.01" if amount > 0 else ">-$0.01"
-    return f"${amount:,.2f}" if amount >= 0 else f"-${-amount:,.2f}"
-
-
 def change(parameters: dict[str, Any], prior: dict[str, Any]) -> str:
     """What an action sets and what it overwrites: "days none → 30"."""
     return ", ".join(f"{key} {value_of(prior.get(key))} → {value_of(value)}" for key, value in parameters.items())

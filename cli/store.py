@@ -1,12 +1,11 @@
 """Which table a command works on: a deployed stack's, or a local file.
 
-A switch thrown in the wrong table does nothing and says it did. So without --stack, commands that
-change something ask the lease record first whether a Fusebox is deployed here.
+A switch thrown in the wrong table does nothing and says it did. So without --stack and --ledger, the
+lease record says first whether a Fusebox is deployed here; if so, its table is the one that is meant.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sqlite3
@@ -17,36 +16,16 @@ from tempfile import TemporaryDirectory
 
 from botocore.exceptions import ClientError
 
-from cli import trouble
+from cli import deployment, say, trouble
+from cli.deployment import Deployed
 from cli.session import Place
+from functions.core.commands import Commands
 from functions.core.sqlite_table import SqliteTable
 from functions.core.table import Key, Row, Table
 from functions.core.types import Json, Refused, Scope
 
-LEASE = "/fusebox/lease"
 PLACE: Key = ("state#place", "place")
 """Which account and Region a local file is the ledger of."""
-OUTPUTS = ("TableName", "AlertsTopicArn", "FailureQueueUrl", "Name")
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The record of the one Fusebox deployed in this account and Region."""
-
-    stack: str
-    table: str
-    prefix: str
-
-
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """A deployed stack, by its outputs; `name` begins the names of its resources."""
-
-    stack: str
-    table: str
-    alerts_topic: str
-    failure_queue: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,64 +37,70 @@ class Store:
     option: str
     deployed: Deployed | None = None
 
+    @property
+    def commands(self) -> Commands:
+        """Commands that work on this table."""
+        return Commands(self.option)
+
+    def command(self, text: str) -> str:
+        """Any other command, on this table."""
+        return f"{text} {self.option}".strip()
+
     def own_prefix(self, policy_prefix: str, scope: Scope) -> str:
         """What the names of Fusebox's own resources begin with."""
         return f"{self.deployed.name}-" if self.deployed else own_prefix(policy_prefix, scope)
 
 
-def lease(place: Place) -> Lease | None:
-    """Who is deployed here; a ClientError where that cannot be read, Refused where it makes no sense."""
-    try:
-        found = place.clients.get("ssm").get_parameter(Name=LEASE)
-    except ClientError as error:
-        if trouble.code_of(error) == "ParameterNotFound":
-            return None
-        raise
-    value = found["Parameter"]["Value"]
-    try:
-        record = json.loads(value)
-        return Lease(str(record["stack"]), str(record["table"]), str(record["prefix"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise Refused(f"parameter {LEASE} holds no lease (stack, table, prefix): {value!r:.80}") from error
-
-
-def deployed(place: Place, stack: str) -> Deployed:
-    """The outputs of a Fusebox stack."""
-    try:
-        found = place.clients.get("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    except ClientError as error:
-        if trouble.code_of(error) == "ValidationError":
-            here = f"account {place.scope.account}, Region {place.scope.region}"
-            raise Refused(f"there is no stack {stack!r} in {here}") from error
-        raise
-    outputs = {one["OutputKey"]: one["OutputValue"] for one in found[0].get("Outputs", [])}
-    missing = [key for key in OUTPUTS if key not in outputs]
-    if missing:
-        raise Refused(f"stack {stack!r} is no Fusebox stack: it has no output {', '.join(missing)}")
-    return Deployed(stack, *(outputs[key] for key in OUTPUTS))
-
-
-def must_be_alone(place: Place) -> None:
-    """Refuses to change anything beside a deployed Fusebox, or where that cannot be known."""
-    try:
-        found = lease(place)
-    except ClientError as error:
-        reason = trouble.refusal(error)
-        raise Refused(f"cannot tell whether a Fusebox is deployed here, so nothing is changed: {reason}") from error
-    if found:
-        raise Refused(
-            f"a Fusebox is deployed in account {place.scope.account}, Region {place.scope.region}: "
-            f"name it with --stack {found.stack}"
-        )
-
-
-def to_change(place: Place, stack: str | None, ledger: Path | None, *, alone: bool = True) -> Store:
-    """The table to write to. `alone` is False where what is done beside a deployed Fusebox harms nobody."""
+def to_run(place: Place, stack: str | None, ledger: Path | None, *, acts: bool) -> Store:
+    """The table of a run, which has to be named where a Fusebox is deployed and the run `acts`."""
     _one_of(stack, ledger)
     if stack:
-        return of_stack(deployed(place, stack), place)
-    if alone:
-        must_be_alone(place)
+        return of_stack(deployment.of_stack(place, stack), place)
+    if acts:
+        deployment.must_be_alone(place)
+    return _local(place, ledger)
+
+
+def to_change(place: Place, stack: str | None, ledger: Path | None) -> Store:
+    """The table to write to: the one that was named, the deployed Fusebox's, or the local one."""
+    _one_of(stack, ledger)
+    if stack:
+        return of_stack(deployment.of_stack(place, stack), place)
+    found = None if ledger else deployment.known(place)
+    return _deployed(place, found.stack) if found else _local(place, ledger)
+
+
+def to_read(place: Place, stack: str | None, ledger: Path | None) -> Store:
+    """The table to read from, found in the same way; it makes no file, and takes no write where it is one."""
+    _one_of(stack, ledger)
+    if stack:
+        return of_stack(deployment.of_stack(place, stack), place)
+    found = None if ledger else _seen(place)
+    if found:
+        return _deployed(place, found.stack)
+    file = ledger or default_file(place.scope)
+    if not file.exists():
+        raise Refused(f"there is no ledger {file} yet; a deployed Fusebox's is read with --stack NAME")
+    return Store(read_only(file, place.scope), f"ledger {file}", f"--ledger {file}" if ledger else "")
+
+
+def _seen(place: Place) -> deployment.Lease | None:
+    """Who is deployed here, as far as that can be read: looking into the wrong table changes nothing."""
+    try:
+        return deployment.lease(place)
+    except (ClientError, Refused) as error:
+        why = trouble.explain(error)
+        say.note(f"Cannot tell whether a Fusebox is deployed here, so the local ledger is read: {why}")
+        return None
+
+
+def _deployed(place: Place, stack: str) -> Store:
+    found = of_stack(deployment.of_stack(place, stack), place)
+    say.note(f"Working on {found.title}, which is deployed here; --ledger FILE would choose a local ledger.")
+    return found
+
+
+def _local(place: Place, ledger: Path | None) -> Store:
     file = ledger or default_file(place.scope)
     table = SqliteTable(file)
     _check_place(table, file, place.scope)
@@ -123,17 +108,6 @@ def to_change(place: Place, stack: str | None, ledger: Path | None, *, alone: bo
     if table.write([(Row(*PLACE, body),)]):
         _check_place(table, file, place.scope)
     return Store(table, f"ledger {file}", f"--ledger {file}" if ledger else "")
-
-
-def to_read(place: Place, stack: str | None, ledger: Path | None) -> Store:
-    """The table to read from; it makes no file, and takes no write where it is one."""
-    _one_of(stack, ledger)
-    if stack:
-        return of_stack(deployed(place, stack), place)
-    file = ledger or default_file(place.scope)
-    if not file.exists():
-        raise Refused(f"there is no ledger {file} yet; a deployed Fusebox's is read with --stack NAME")
-    return Store(read_only(file, place.scope), f"ledger {file}", f"--ledger {file}" if ledger else "")
 
 
 def read_only(file: Path, scope: Scope) -> Table:

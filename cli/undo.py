@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,9 @@ import typer
 from cli import options, trouble
 
 if TYPE_CHECKING:
-    from cli.undoing import Undo, Undone
+    from cli.session import Place
+    from cli.store import Store
+    from functions.core.undoing import Undo, Undoer, Undone
 
 
 def undo(
@@ -34,11 +37,12 @@ def undo(
     The resource is exempted first, so that nothing does the action again. Refused where the action
     was not done, is already undone, or the resource was changed since.
     """
-    from cli import chosen, say, session, store, undoing
-    from cli.recorded import find_one
+    from cli import chosen, say, session, store
+    from functions.core import undoing
+    from functions.core.recorded import find_one
 
     place = session.locate()
-    where = store.to_change(place, stack, ledger, alone=ledger is None)
+    where = store.to_change(place, stack, ledger)
     recorded = find_one(where.table, action_id)
     guardrail = chosen.guardrail(str(recorded.intent["guardrail"]))
     found = chosen.policy(policy)
@@ -53,6 +57,7 @@ def undo(
     say.note(f"It is then exempt from {guardrail.name} for {exempt_days} days.")
     _ask(prepared, yes, irreversible, uncertain)
     done = undoing.carry_out(undoer, prepared, reason=reason, exempt_for=timedelta(days=exempt_days))
+    _tell(place, where, undoer, prepared, done, reason)
     if as_json:
         body = {
             "action_id": done.action_id,
@@ -70,24 +75,35 @@ def undo(
 
 
 def _ask(prepared: Undo, yes: bool, irreversible: bool, uncertain: bool) -> None:
-    from functions.core.types import Refused
+    from cli import consent
 
     doubts = []
     if prepared.action.irreversible and not irreversible:
-        doubts.append(("--irreversible", f"this undo is itself irreversible: {prepared.action.irreversible}"))
+        why = f"this undo is itself irreversible: {prepared.action.irreversible}"
+        doubts.append(consent.Doubt(why, "--irreversible"))
     if prepared.of.settled and not uncertain:
-        doubts.append(("--uncertain", "a run crashed here, so it is not certain who made the change"))
-    if yes and doubts:
-        options, whys = zip(*doubts, strict=True)
-        raise Refused(f"{'; '.join(whys)}: to do it without being asked, add {' '.join(options)}")
-    questions = ([] if yes else ["Turn it back?"]) + [f"{why[0].upper()}{why[1:]}. Really?" for _, why in doubts]
-    for question in questions:
-        try:
-            agreed = typer.confirm(question, err=True)
-        except typer.Abort as silence:
-            raise Refused("nobody answered, so nothing was changed; --yes does not ask") from silence
-        if not agreed:
-            raise Refused("nothing was changed")
+        why = "a run crashed here, so it is not certain who made the change"
+        doubts.append(consent.Doubt(why, "--uncertain"))
+    consent.obtain("Turn it back?", doubts, yes=yes)
+
+
+def _tell(place: Place, where: Store, undoer: Undoer, prepared: Undo, done: Undone, reason: str) -> None:
+    """Tells the others: what an undo sets, and until when the resource is left alone, concerns them."""
+    from dataclasses import replace
+
+    from cli import telling
+    from functions.core import undo_step
+    from functions.core.notice import Example, Step, short
+
+    recorded, run = prepared.of, done.action_id.partition(".")[0]
+    why = f"undo of {recorded.id}" + (f": {reason}" if reason else "") + f"; exempt until {done.exempt_until:%Y-%m-%d}"
+    example = Example(done.action_id, recorded.resource, short(recorded.name), short(why), short(done.detail))
+    words = "turned back" if done.disposition == "done" else undo_step.NOT_TURNED_BACK
+    mode = undoer.settings.mode
+    notice = undo_step.notice([(example, words)], undoer, mode, run, place.scope, where.commands)
+    again = where.command(f"fusebox exempt {shlex.quote(recorded.resource)} --end")
+    step = Step("exempt", "End the exemption, so that it may be done again", again)
+    telling.tell(place, where, replace(notice, steps=(*notice.steps, step)))
 
 
 def _told(prepared: Undo, done: Undone) -> str:

@@ -16,8 +16,10 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, create_model
 
+from functions.approval.spec import ApprovalSettings
 from functions.core.guardrail import Guardrail
 from functions.core.spec import GuardrailSettings
+from functions.notify.spec import SlackSettings
 from functions.policy_errors import PolicyError, Problem, explain
 from functions.policy_yaml import parse
 from functions.registry import GUARDRAILS
@@ -49,6 +51,10 @@ class PolicyFile(Strict):
     """Findings, questions and actions."""
     operations: Subscribers = Subscribers()
     """Alarms about Fusebox itself."""
+    approval: ApprovalSettings = ApprovalSettings()
+    """Who may decide what Fusebox asks, and how."""
+    slack: SlackSettings = SlackSettings()
+    """What Slack is told, and whom it mentions."""
     powertools_layer_arn: str = POWERTOOLS_LAYER
     """The layer with Powertools for AWS Lambda; {partition} and {region} are filled in."""
 
@@ -60,6 +66,8 @@ class Policy:
     prefix: str
     alert_emails: tuple[str, ...]
     operations_emails: tuple[str, ...]
+    approval: ApprovalSettings
+    slack: SlackSettings
     powertools_layer_arn: str
     guardrails: Mapping[str, GuardrailSettings]
 
@@ -87,6 +95,8 @@ def load_policy(file: Path, guardrails: tuple[Guardrail[Any, Any], ...] = GUARDR
         read.prefix,
         read.alerts.email,
         read.operations.email,
+        read.approval,
+        read.slack,
         read.powertools_layer_arn,
         {one.name: getattr(read.guardrails, one.name) for one in guardrails},
     )
@@ -95,9 +105,9 @@ def load_policy(file: Path, guardrails: tuple[Guardrail[Any, Any], ...] = GUARDR
 def json_schema(guardrails: tuple[Guardrail[Any, Any], ...] = GUARDRAILS) -> dict[str, Any]:
     """The schema that editors complete and check fusebox.yaml with."""
     schema = _model(guardrails).model_json_schema()
-    for one in guardrails:
-        described = schema["$defs"][one.spec.settings.__name__]["properties"]
-        for field in dataclasses.fields(one.spec.settings):
+    for settings in (ApprovalSettings, SlackSettings, *(one.spec.settings for one in guardrails)):
+        described = schema["$defs"][settings.__name__]["properties"]
+        for field in dataclasses.fields(settings):
             described[field.name]["description"] = re.sub("`", "", field.metadata["doc"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "fusebox.yaml", **schema}
 

@@ -11,6 +11,7 @@ real handlers in child processes. While an account is open, the whole process li
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -20,12 +21,12 @@ from local import moto_hooks
 from local.alarms import AlarmState
 from local.errors import LocalAccountError
 from local.gateway import Fault, Quota
+from local.live import settling
 from local.moto_hooks import LogGroupSeed
 from local.records import Call, Delivery, Invocation, Loss, Message
 from local.services import Services
 from local.simulation import Simulation
 from local.template import Stack, read_assembly
-from local.world import OWNER_KEY
 
 
 class LocalAccount:
@@ -53,7 +54,9 @@ class LocalAccount:
         self._world = world = self._services.world
         self.clock = world.clock
         self.calls = world.calls
-        """Every API call of functions, state machines, rule targets and the owner, in order."""
+        """Every API call of functions, state machines, rule targets and the owner, and the two verdicts on each
+        caller of a function URL, in order.
+        """
         self.invocations = world.invocations
         self.deliveries = world.deliveries
         """Every event that reached the bus, and every firing of a schedule."""
@@ -112,8 +115,13 @@ class LocalAccount:
     def client(self, service: str, role_arn: str | None = None) -> Any:
         """A boto3 client of the account's owner, who may do everything, or of a role, which is evaluated."""
         if role_arn is None:
-            return self._world.client(service, OWNER_KEY)
+            return self._world.client_of(service, self._world.owner)
         return self._world.client_for_role(service, role_arn)
+
+    def credentials(self, role_arn: str | None = None, session: str = "local") -> dict[str, str]:
+        """What the owner, or a session of a role, signs with: AccessKeyId, SecretAccessKey, for a role SessionToken."""
+        identity = self._world.owner if role_arn is None else self._world.session(role_arn, session)
+        return identity.credentials
 
     def messages(self, topic_arn: str) -> list[Message]:
         """What was published on a topic; `message.body("email")` is what that protocol's subscribers get."""
@@ -182,12 +190,22 @@ class LocalAccount:
         """Moves time on; schedules, retries, delayed messages and waits come due in order of their time."""
         self._simulation.advance(delta)
 
+    def live(self, every: float = 0.05) -> AbstractContextManager[None]:
+        """Keeps the account going by itself while the block runs, for a browser or a person at its function URLs.
+
+        A thread settles, and fires schedules that the ticking clock reaches, `every` real seconds. Every method may
+        be called meanwhile, from any thread; what delivers waits for its turn. Errors of the model end that thread
+        and are raised when the block is left.
+        """
+        return settling(self._simulation, every)
+
     def update(self, assembly: Path | Sequence[Stack]) -> None:
         """Deploys a newer assembly over this one. A schedule that is new starts to count now."""
-        known = set(self._world.wiring.rules)
-        self._services.deploy(_stacks(assembly))
-        self.go_cold()
-        self._simulation.count_from_now(set(self._world.wiring.rules) - known)
+        with self._simulation.lock:
+            known = set(self._world.wiring.rules)
+            self._services.deploy(_stacks(assembly))
+            self.go_cold()
+            self._simulation.count_from_now(set(self._world.wiring.rules) - known)
 
     def update_template(
         self, template: Mapping[str, Any], assets: Mapping[str, Path] | None = None, name: str = "Local"

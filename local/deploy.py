@@ -12,6 +12,7 @@ from typing import Any
 from local import updates
 from local.deployment import Deployment, Properties
 from local.errors import DeploymentRejected, UnmodelledResource
+from local.function_urls import FunctionUrls
 from local.resources import CREATE
 from local.template import Deployed, Resolver, Stack, references
 from local.world import World
@@ -23,8 +24,8 @@ IGNORED_TYPES = frozenset({"AWS::CDK::Metadata"})
 class Deployer:
     """Deploys stacks one after the other; exports of one are there for the next."""
 
-    def __init__(self, world: World, parameters: Mapping[str, Any]) -> None:
-        self._world, self._parameters = world, parameters
+    def __init__(self, world: World, urls: FunctionUrls, parameters: Mapping[str, Any]) -> None:
+        self._world, self._urls, self._parameters = world, urls, parameters
         self._exports: dict[str, Any] = {}
         self._scratch = TemporaryDirectory(prefix="local-account-")
         self._registered: set[str] = set()
@@ -52,7 +53,7 @@ class Deployer:
             "AWS::StackId": place.scope.arn("cloudformation", f"stack/{stack.name}/local"),
         }
         resolver = Resolver(stack.template, pseudo, {"BootstrapVersion": "30", **self._parameters}, self._exports)
-        deployment = Deployment(self._world, stack, resolver, Path(self._scratch.name))
+        deployment = Deployment(self._world, self._urls, stack, resolver, Path(self._scratch.name))
         resources = {
             logical_id: resource
             for logical_id, resource in stack.template.get("Resources", {}).items()

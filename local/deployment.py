@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from local.errors import DeploymentRejected, LocalAccountError, UnmodelledResource
+from local.function_urls import FunctionUrls
 from local.template import Resolver, Stack
 from local.world import World
 
@@ -51,8 +52,8 @@ class Properties:
 class Deployment:
     """One stack on its way into the account; what the functions of `resources` get to work with."""
 
-    def __init__(self, world: World, stack: Stack, resolver: Resolver, scratch: Path) -> None:
-        self.world, self.stack, self.scratch = world, stack, scratch
+    def __init__(self, world: World, urls: FunctionUrls, stack: Stack, resolver: Resolver, scratch: Path) -> None:
+        self.world, self.urls, self.stack, self.scratch = world, urls, stack, scratch
         self.resolver = resolver
 
     def client(self, service: str) -> Any:

@@ -11,19 +11,21 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
-
-from werkzeug.serving import make_server
 
 from local import api, moto_hooks, permissions, strictness
 from local.api import Answer, ApiError, ApiRequest
 from local.errors import LocalAccountError
+from local.loopback import LoopbackServer, read_body
 from local.records import Call
 from local.world import HARNESS_KEY, World
 
 Handler = Callable[[ApiRequest], Answer]
 Watcher = Callable[[ApiRequest], None]
+# Services whose calls moto answers one at a time here: it looks and writes in two steps, what AWS does in one.
+_ONE_AT_A_TIME = ("dynamodb", "secretsmanager", "stepfunctions")
 
 
 @dataclass
@@ -68,22 +70,18 @@ class Gateway:
         self.watchers: dict[str, Watcher] = {}
         """Called after moto answered an operation without an error."""
         self.in_flight = 0
+        self._turns = {service: threading.Lock() for service in _ONE_AT_A_TIME}
 
     def start(self) -> None:
         self._moto = moto_hooks.moto_application()
-        self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=moto_hooks.QuietHandler)
-        self._server.daemon_threads = True  # type: ignore[attr-defined]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-        self._world.endpoint = f"http://127.0.0.1:{self._server.server_port}"
+        self._server = LoopbackServer(self._serve, moto_hooks.QuietHandler)
+        self._world.endpoint = self._server.url
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.stop()
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        body = read_body(environ)
         environ["wsgi.input"] = io.BytesIO(body)
         request = api.parse(environ, body)
         environ["wsgi.input"] = io.BytesIO(body)
@@ -107,9 +105,9 @@ class Gateway:
 
     def _answer(self, request: ApiRequest, environ: dict[str, Any]) -> Answer:
         if request.access_key == HARNESS_KEY:
-            return self._forward(environ)
+            return self._forward(request, environ)
         time = self._world.clock.now()
-        role = self._world.roles.get(request.access_key)
+        role = self._world.role_of(request.access_key)
         checks: tuple[str, ...] = ()
         allowed, error = True, None
         try:
@@ -177,17 +175,18 @@ class Gateway:
         name = f"{request.service}.{request.operation}"
         if name in self.handlers:
             return self.handlers[name](request)
-        answer = self._forward(environ)
+        answer = self._forward(request, environ)
         if name in self.watchers and answer.status < 400:
             self.watchers[name](request)
         return answer
 
-    def _forward(self, environ: dict[str, Any]) -> Answer:
+    def _forward(self, request: ApiRequest, environ: dict[str, Any]) -> Answer:
         status: list[Any] = []
 
         def start_response(line: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
             status[:] = [int(line.split()[0]), dict(headers)]
 
-        body = b"".join(self._moto(environ, start_response))
+        with self._turns.get(request.service, nullcontext()):
+            body = b"".join(self._moto(environ, start_response))
         headers: Mapping[str, str] = status[1]
         return Answer(status[0], headers, body)

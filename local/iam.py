@@ -30,6 +30,8 @@ KNOWN_KEYS = frozenset(
         "iam:policyarn",
         "iam:passedtoservice",
         "cloudwatch:namespace",
+        "lambda:functionurlauthtype",
+        "lambda:invokedviafunctionurl",
     }
 )
 _ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "Condition"}
@@ -48,9 +50,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, for resource policies: an AWS service ('service') or a role ('role')."""
+    """Who asks, for resource policies: an AWS service, a role (by ARN), or anyone at all, whose name is empty."""
 
-    kind: Literal["service", "role"]
+    kind: Literal["service", "role", "anonymous"]
     name: str
 
 

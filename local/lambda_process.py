@@ -118,6 +118,7 @@ class LambdaProcesses:
     def __init__(self, endpoint: str, region: str) -> None:
         self._endpoint, self._region = endpoint, region
         self._idle: dict[str, list[_Child]] = defaultdict(list)
+        self._busy: set[_Child] = set()
         self._lock = threading.Lock()
 
     def run(
@@ -128,9 +129,12 @@ class LambdaProcesses:
         with self._lock:
             idle = self._idle[function.name]
             child = idle.pop() if idle else None
+        cold = child is None
+        child = child or _Child(function, self._environment(function, credentials))
+        with self._lock:
+            self._busy.add(child)
         answer: Mapping[str, Any] = {}
-        if child is None:
-            child = _Child(function, self._environment(function, credentials))
+        if cold:
             answer = child.answer({"now": now.timestamp()}, request_id, INIT_SECONDS)
         if "error" not in answer:
             late = time.perf_counter() - began  # Initialising takes virtual time, too.
@@ -144,11 +148,13 @@ class LambdaProcesses:
             answer = child.answer(request, request_id, function.timeout)
         log = child.take_log()
         error = answer.get("error")
-        if error is not None and str(error["errorType"]).startswith(("Sandbox.", "Runtime.")):
-            child.end()
-        else:
-            with self._lock:
+        broken = error is not None and str(error["errorType"]).startswith(("Sandbox.", "Runtime."))
+        with self._lock:
+            self._busy.discard(child)
+            if not broken:
                 self._idle[function.name].append(child)
+        if broken:
+            child.end()
         return Outcome(answer.get("result"), error, log, time.perf_counter() - began)
 
     def go_cold(self) -> None:
@@ -158,6 +164,13 @@ class LambdaProcesses:
             self._idle.clear()
         for child in children:
             child.end()
+
+    def stop(self) -> None:
+        """Ends every child; one that is at work ends its invocation with an error."""
+        with self._lock:
+            for child in self._busy:
+                child.process.kill()
+        self.go_cold()
 
     def _environment(self, function: Function, credentials: Credentials) -> dict[str, str]:
         return {

@@ -41,7 +41,7 @@ class Lambdas:
     ) -> Outcome:
         """Runs the function once and records it."""
         request_id = request_id or str(uuid.uuid4())
-        credentials = self._world.credentials(function.role_arn, function.name)
+        credentials = self._world.session(function.role_arn, function.name).credentials
         began = self._world.clock.now()
         outcome = self._processes.run(function, payload, request_id, began, credentials)
         self._world.invocations.append(

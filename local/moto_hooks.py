@@ -120,6 +120,21 @@ def queued_messages(scope: Scope, name: str) -> list[QueuedMessage]:
     ]
 
 
+# -- Secrets Manager -----------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Secret:
+    """A secret's full ARN, with its random suffix, and its tags."""
+
+    arn: str
+    tags: Mapping[str, str]
+
+
+def secret(scope: Scope, name_or_arn: str) -> Secret | None:
+    """The secret by name, by ARN, or by ARN without the suffix; None if there is none."""
+    found = backend("secretsmanager", scope).secrets.get(name_or_arn)
+    return None if found is None else Secret(found.arn, {tag["Key"]: tag["Value"] for tag in found.tags or []})
+
+
 # -- CloudWatch Logs -----------------------------------------------------------------------------
 @dataclass(frozen=True)
 class LogGroupSeed:

@@ -1,7 +1,7 @@
 """Hooks into moto's Step Functions interpreter: virtual waits, a task's own role, and how far executions are.
 
 A state machine's waits (Wait, Retry, TimeoutSeconds, task tokens) must follow virtual time. moto waits on
-threading.Event and time.sleep in four modules; while an account is open those modules get stand-ins. Like
+threading.Event, Thread.join and time.sleep in five modules; while an account is open those modules get stand-ins. Like
 moto_hooks, every hook has a canary in the tests.
 """
 
@@ -24,6 +24,7 @@ from local.scope import Scope
 _PARSER = "moto.stepfunctions.parser"
 _EVENT_MODULES = (f"{_PARSER}.asl.eval.environment", f"{_PARSER}.asl.component.state.exec.execute_state")
 _CALLBACK_MODULE = f"{_PARSER}.asl.eval.callback.callback"
+_PROGRAM_MODULE = f"{_PARSER}.asl.component.program.program"
 _RETRY_MODULE = f"{_PARSER}.asl.component.common.retry.retrier_decl"
 _FOREVER = 10 * 365 * 86400
 
@@ -90,6 +91,29 @@ def _event_type(waits: StateMachineWaits, parks: bool) -> type[threading.Event]:
     return VirtualEvent
 
 
+def _thread_type(event_type: type[threading.Event]) -> type[threading.Thread]:
+    class VirtualThread(threading.Thread):
+        """A thread that is joined for virtual seconds: the time-out of a whole execution."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self._finished = event_type()
+
+        def run(self) -> None:
+            try:
+                super().run()
+            finally:
+                self._finished.set()
+
+        def join(self, timeout: float | None = None) -> None:
+            self._finished.wait(timeout)
+
+        def is_alive(self) -> bool:
+            return not self._finished.is_set()
+
+    return VirtualThread
+
+
 def install_state_machines(client_for_role: Callable[[str, str], Any]) -> Callable[[], None]:
     """Makes moto execute state machines in virtual time and with their own roles; returns what undoes it.
 
@@ -113,6 +137,7 @@ def install_state_machines(client_for_role: Callable[[str, str], Any]) -> Callab
     environment, execute_state = (sys.modules[name] for name in _EVENT_MODULES)
     replace(environment, "threading", SimpleNamespace(Event=parked, RLock=threading.RLock))
     replace(execute_state, "threading", SimpleNamespace(Event=running))
+    replace(sys.modules[_PROGRAM_MODULE], "threading", SimpleNamespace(Thread=_thread_type(running)))
     replace(sys.modules[_CALLBACK_MODULE], "Event", parked)
     replace(sys.modules[_RETRY_MODULE], "time", SimpleNamespace(sleep=lambda seconds: parked().wait(seconds)))
     original = sys.modules[f"{_PARSER}.asl.utils.boto_client"].boto_client_for

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from local import table_permissions
+from local import table_permissions, task_tokens
 from local.api import ApiRequest
 from local.errors import UnmodelledCall
 from local.iam import Check
-from local.moto_hooks import log_group_tags
+from local.moto_hooks import log_group_tags, secret
 from local.scope import Scope
 
 Rule = Callable[[ApiRequest, Scope], list[Check]]
@@ -71,7 +71,7 @@ def _queue(action: str | None = None) -> Rule:
 def _function(request: ApiRequest, scope: Scope) -> list[Check]:
     name = str(request.params["FunctionName"])
     arn = name if name.startswith("arn:") else scope.arn("lambda", f"function:{name}")
-    return [Check("lambda:InvokeFunction", arn)]
+    return [Check(request.action, arn)]
 
 
 def _parameters(request: ApiRequest, scope: Scope) -> list[Check]:
@@ -86,6 +86,14 @@ def _bus(request: ApiRequest, scope: Scope) -> list[Check]:
 
 def _metrics_out(request: ApiRequest, _scope: Scope) -> list[Check]:
     return [Check(request.action, "*", {"cloudwatch:namespace": (str(request.params["Namespace"]),)})]
+
+
+def _secret(request: ApiRequest, scope: Scope) -> list[Check]:
+    """Policies see the full ARN, with the random suffix, by whatever name the caller knows the secret."""
+    found = secret(scope, str(request.params["SecretId"]))
+    if found is None:
+        return _at("secretsmanager", "secret:{}", "SecretId")(request, scope)
+    return [Check(request.action, found.arn, tags=found.tags)]
 
 
 def _everyone(_request: ApiRequest, _scope: Scope) -> list[Check]:
@@ -136,12 +144,14 @@ OPERATIONS: dict[str, Rule] = {
     "sqs.DeleteMessageBatch": _queue("sqs:DeleteMessage"),
     "sqs.ChangeMessageVisibilityBatch": _queue("sqs:ChangeMessageVisibility"),
     "lambda.Invoke": _function,
+    "lambda.GetFunctionUrlConfig": _function,
     "stepfunctions.StartExecution": _at("states", "stateMachine:{}", "stateMachineArn"),
     "stepfunctions.DescribeExecution": _at("states", "execution:{}", "executionArn"),
     "stepfunctions.StopExecution": _at("states", "execution:{}", "executionArn"),
     "stepfunctions.ListExecutions": _at("states", "stateMachine:{}", "stateMachineArn"),
-    **{f"stepfunctions.{name}": _any for name in ("SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat")},
+    **{f"stepfunctions.SendTask{how}": task_tokens.checks for how in ("Success", "Failure", "Heartbeat")},
     **{f"ssm.{name}": _parameters for name in ("GetParameter", "GetParameters", "GetParametersByPath", "PutParameter")},
+    **{f"secretsmanager.{name}": _secret for name in ("GetSecretValue", "PutSecretValue", "DescribeSecret")},
     "events.PutEvents": _bus,
     "cloudwatch.PutMetricData": _metrics_out,
     "cloudwatch.GetMetricData": _any,

@@ -10,7 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Call:
-    """One API call. `principal` is a role's ARN or 'owner'; `resources` are the ARNs checked for a role."""
+    """One API call, or one permission a caller of a function URL needs.
+
+    `principal` is a role's ARN, 'owner', or 'anonymous' for who did not sign; `resources` are the ARNs checked.
+    """
 
     time: datetime
     principal: str

@@ -7,15 +7,19 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
-from local import log_groups, moto_machines, moto_tables
+from local import log_groups, moto_machines, moto_tables, moto_tasks
 from local.alarms import Alarms
+from local.api import Answer, ApiRequest
 from local.clock import VirtualClock
 from local.delivery import Bus
 from local.deploy import Deployer
+from local.function_urls import FunctionUrls
 from local.gateway import Gateway
+from local.identities import caller_identity
 from local.lambda_process import LambdaProcesses
 from local.lambdas import Lambdas
 from local.queue_mappings import QueueMappings
+from local.task_tokens import TaskTokens
 from local.template import Stack
 from local.topics import Topics
 from local.world import World
@@ -28,7 +32,8 @@ class Services:
         self.world = World(account_id, region, VirtualClock(start))
         self.gateway = Gateway(self.world)
         self.topics = Topics(self.world)
-        self.deployer = Deployer(self.world, parameters)
+        self.urls = FunctionUrls(self.world)
+        self.deployer = Deployer(self.world, self.urls, parameters)
 
     def start(self) -> None:
         """Starts virtual time and the server."""
@@ -38,21 +43,31 @@ class Services:
         self.processes = LambdaProcesses(world.endpoint, world.region)
         self.lambdas = Lambdas(world, self.processes, self.topics)
         self.topics.invoke_later = lambda function, payload: self.lambdas.invoke_later(function, payload, trigger="sns")
+        self.urls.invoke = self.lambdas.invoke
         self.mappings = QueueMappings(world, self.lambdas)
         self.bus = Bus(world, self.lambdas, self.topics)
         self.alarms = Alarms(world, self.bus, self.topics)
         self._moto_hooks = ExitStack()
         self._moto_hooks.callback(moto_machines.install_state_machines(world.client_for_role))
         self._moto_hooks.callback(moto_tables.install_transactions())
+        self._moto_hooks.callback(moto_tasks.install_tasks())
+        answers = TaskTokens(world.scope)
         self.gateway.handlers |= {
             "lambda.Invoke": self.lambdas.handle_invoke,
+            "lambda.GetFunctionUrlConfig": self.urls.handle_get_config,
+            "sts.GetCallerIdentity": self._who_is,
+            **{f"stepfunctions.SendTask{how}": answers.handle for how in ("Success", "Failure", "Heartbeat")},
             "events.PutEvents": self.bus.handle_put_events,
             "logs.DescribeLogGroups": lambda request: log_groups.describe(request, world.scope),
         }
         self.gateway.watchers |= {
             "sns.Publish": self.topics.watch_publish,
             "sns.PublishBatch": self.topics.watch_publish,
+            "stepfunctions.StopExecution": answers.watch_stop,
         }
+
+    def _who_is(self, request: ApiRequest) -> Answer:
+        return caller_identity(self.world.identities.get(request.access_key, self.world.owner))
 
     def deploy(self, stacks: Sequence[Stack]) -> None:
         self.deployer.deploy(stacks)
@@ -60,7 +75,8 @@ class Services:
 
     def stop(self) -> None:
         """Ends the functions and the server and returns to real time."""
-        self.processes.go_cold()
+        self.urls.stop()
+        self.processes.stop()
         self._moto_hooks.close()
         self.world.close_clients()
         self.gateway.stop()

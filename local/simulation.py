@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -15,13 +16,17 @@ MAX_STEPS = 10_000
 
 
 class Simulation:
-    """Moves the agenda, queues, state machines and schedules of an account; schedules count from its creation."""
+    """Moves the agenda, queues, state machines and schedules of an account; schedules count from its creation.
+
+    One thread moves it at a time; `lock` is for what must not happen meanwhile.
+    """
 
     def __init__(self, services: Services) -> None:
         self._world, self._gateway = services.world, services.gateway
         self._bus, self._mappings = services.bus, services.mappings
         self._created = self._world.clock.now()
         self._fired: dict[str, datetime] = {}
+        self.lock = threading.RLock()
 
     def count_from_now(self, rules: Iterable[str]) -> None:
         """Lets the schedules of new rules (logical ids) fire from now on only."""
@@ -32,6 +37,10 @@ class Simulation:
 
         Schedules fire in `advance`.
         """
+        with self.lock:
+            self._settle()
+
+    def _settle(self) -> None:
         for _ in range(MAX_STEPS):
             self.raise_problems()
             work = self._world.agenda.take_due(self._world.clock.now())
@@ -46,6 +55,10 @@ class Simulation:
         """Moves virtual time on; schedules, retries, delayed messages and waits come due in order of their
         time.
         """
+        with self.lock:
+            self._advance(delta)
+
+    def _advance(self, delta: timedelta) -> None:
         target = self._world.clock.now() + delta
         self.settle()
         while True:

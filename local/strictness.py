@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from local import moto_hooks
 from local.api import ApiError, ApiRequest
-from local.errors import DeploymentRejected
+from local.errors import DeploymentRejected, UnmodelledCall
 from local.scope import Scope
 
 # Source: CloudWatch Logs API reference, PutRetentionPolicy.
@@ -22,6 +23,9 @@ MAX_ENVIRONMENT = 4096
 MAX_PATTERN = 2048
 MAX_DELAY = 900
 MAX_TARGETS = 5
+MAX_MESSAGE = 262_144
+MAX_SUBJECT = 100
+MAX_EXECUTION_INPUT = 262_144
 
 
 def check_function(logical_id: str, runtime: str, environment: Mapping[str, str], timeout: int) -> None:
@@ -88,7 +92,66 @@ def _describe_log_groups(request: ApiRequest, _scope: Scope) -> None:
         raise ApiError("InvalidParameterException", "at most 50 log groups a call")
 
 
+def _publish(request: ApiRequest, _scope: Scope) -> None:
+    """Source: SNS API reference, Publish; the texts are AWS's."""
+    if reason := _refused_message(request.params):
+        raise ApiError("InvalidParameter", f"Invalid parameter: {reason}")
+
+
+def _publish_batch(request: ApiRequest, _scope: Scope) -> None:
+    for entry in request.params["PublishBatchRequestEntries"]:
+        if reason := _refused_message(entry):
+            raise UnmodelledCall(f"a PublishBatch with an entry that SNS refuses is not modelled: {reason}")
+
+
+def _refused_message(params: Mapping[str, Any]) -> str | None:
+    """Why SNS would not take a message; None if it would."""
+    message, subject = str(params.get("Message", "")), params.get("Subject")
+    if not message:
+        return "Empty message"
+    attributes = (
+        f"{name}{value.get('DataType', '')}{value.get('StringValue', '')}"
+        for name, value in (params.get("MessageAttributes") or {}).items()
+    )
+    if len("".join([message, *attributes]).encode()) > MAX_MESSAGE:
+        return "Message too long"
+    if subject is not None and (not 0 < len(subject) <= MAX_SUBJECT or re.search(r"[\x00-\x1f\x7f-\x9f]", subject)):
+        return "Subject"
+    structure = params.get("MessageStructure")
+    if structure is None:
+        return None
+    if structure != "json":
+        return "MessageStructure"
+    try:
+        bodies = json.loads(message)
+    except ValueError:
+        bodies = None
+    if not isinstance(bodies, dict):
+        return "Message Structure - JSON message body failed to parse"
+    if not isinstance(bodies.get("default"), str):
+        return "Message Structure - No default entry in JSON message body"
+    return None
+
+
+def _start_execution(request: ApiRequest, _scope: Scope) -> None:
+    """Source: Step Functions API reference, StartExecution."""
+    name, text = request.params.get("name"), str(request.params.get("input", "{}"))
+    if name is None:
+        raise UnmodelledCall("StartExecution without a name is not modelled: moto would name every execution alike")
+    if not re.fullmatch(r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}""", str(name)):
+        raise ApiError("InvalidName", f"Invalid Name: '{name}'")
+    if len(text.encode()) > MAX_EXECUTION_INPUT:
+        raise ApiError("ValidationException", f"the input has more than {MAX_EXECUTION_INPUT} bytes")
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise ApiError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'") from None
+
+
 _CALLS: dict[str, Callable[[ApiRequest, Scope], None]] = {
     "logs.PutRetentionPolicy": _put_retention,
     "logs.DescribeLogGroups": _describe_log_groups,
+    "sns.Publish": _publish,
+    "sns.PublishBatch": _publish_batch,
+    "stepfunctions.StartExecution": _start_execution,
 }

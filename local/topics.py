@@ -56,7 +56,8 @@ class Topics:
         structure: str | None = None,
     ) -> None:
         """Records the message and queues its delivery to every subscription, now."""
-        bodies: dict[str, str] = json.loads(message) if structure == "json" else {}
+        given: dict[str, Any] = json.loads(message) if structure == "json" else {}
+        bodies = {protocol: text for protocol, text in given.items() if isinstance(text, str)}
         published = Message(
             topic_arn,
             subject,
@@ -74,7 +75,7 @@ class Topics:
     def watch_publish(self, request: ApiRequest) -> None:
         """Fans out what was published through the API, after moto accepted it."""
         params = request.params
-        source = self._world.roles.get(request.access_key, "owner")
+        source = self._world.role_of(request.access_key) or "owner"
         for entry in params.get("PublishBatchRequestEntries") or [params]:
             self.publish(
                 params["TopicArn"],

@@ -63,6 +63,12 @@ def _permission(d: Deployment, old: Properties, _deployed: Deployed, _gone: bool
         d.world.wiring.resource_policies[arn] = kept
 
 
+def _url(d: Deployment, old: Properties, _deployed: Deployed, gone: bool) -> None:
+    """An update keeps the URL; for another function a new one is opened in its place."""
+    if gone:
+        d.urls.close(old.logical_id)
+
+
 def _event_invoke_config(d: Deployment, old: Properties, _deployed: Deployed, _gone: bool) -> None:
     function = d.world.wiring.function(old.get("FunctionName"))
     if function is not None:
@@ -119,6 +125,7 @@ FORGET: dict[str, Forget] = {
     "AWS::Lambda::EventSourceMapping": _event_source_mapping,
     "AWS::Lambda::Function": _function,
     "AWS::Lambda::Permission": _permission,
+    "AWS::Lambda::Url": _url,
     "AWS::SNS::Subscription": _subscription,
     "AWS::SNS::TopicPolicy": _topic_policy,
     "AWS::SQS::QueuePolicy": _queue_policy,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 Statement = Mapping[str, Any]
 
@@ -79,6 +80,23 @@ class QueueMapping:
     report_item_failures: bool
 
 
+AuthType = Literal["NONE", "AWS_IAM"]
+
+
+@dataclass(frozen=True)
+class FunctionUrl:
+    """A function's URL. `url` ends in a slash; `domain` is its host and port, `id` what AWS calls the URL's id."""
+
+    logical_id: str
+    function_name: str
+    function_arn: str
+    auth_type: AuthType
+    url: str
+    domain: str
+    id: str
+    created: datetime
+
+
 @dataclass
 class Wiring:
     """Everything deployed that deliveries follow. Resource policies are by ARN; no entry means none was
@@ -89,6 +107,8 @@ class Wiring:
     rules: dict[str, Rule] = field(default_factory=dict)
     subscriptions: list[Subscription] = field(default_factory=list)
     mappings: list[QueueMapping] = field(default_factory=list)
+    urls: dict[str, FunctionUrl] = field(default_factory=dict)
+    """By the name of the function."""
     resource_policies: dict[str, list[Statement]] = field(default_factory=dict)
     queue_urls: dict[str, str] = field(default_factory=dict)
     trust: dict[str, list[Statement]] = field(default_factory=dict)

@@ -15,14 +15,14 @@ import boto3  # type: ignore[import-untyped,unused-ignore]
 import botocore.session  # type: ignore[import-untyped,unused-ignore]
 from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
 
-from local import iam, moto_hooks
+from local import iam, identities, moto_hooks
 from local.agenda import Agenda, Work
 from local.clock import VirtualClock
+from local.identities import Identity
 from local.records import Call, Delivery, Invocation, Loss, Message
 from local.scope import Scope
 from local.wiring import Statement, Wiring
 
-OWNER_KEY = "testing"
 HARNESS_KEY = "local-account"
 """The access key of the local account's own errands; they are neither recorded nor evaluated."""
 
@@ -44,11 +44,18 @@ class World:
     losses: list[Loss] = field(default_factory=list)
     problems: list[Exception] = field(default_factory=list)
     """Errors of the model raised while answering a request; the facade raises them in the caller's thread."""
-    roles: dict[str, str] = field(default_factory=dict)
-    """Access key id to role ARN."""
-    _sessions: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    identities: dict[str, Identity] = field(default_factory=dict)
+    """Everyone who may sign requests, by access key."""
+    _sessions: dict[tuple[str, str], Identity] = field(default_factory=dict)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     _lock: Any = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.identities[self.owner.access_key] = self.owner
+
+    @cached_property
+    def owner(self) -> Identity:
+        return identities.owner(self.account_id)
 
     @cached_property
     def scope(self) -> Scope:
@@ -91,21 +98,26 @@ class World:
             for client in self._clients.values():
                 client.close()
 
-    def credentials(self, role_arn: str, session: str) -> Mapping[str, str]:
-        """Credentials of a role's session; calls made with them are evaluated against the role's policies."""
+    def session(self, role_arn: str, name: str) -> Identity:
+        """A role's session; calls made with its credentials are evaluated against the role's policies."""
         with self._lock:
-            found = self._sessions.get((role_arn, session))
+            found = self._sessions.get((role_arn, name))
             if found is None:
-                answer = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session[:64])
-                found = self._sessions[role_arn, session] = answer["Credentials"]
-                self.roles[found["AccessKeyId"]] = role_arn
+                answer = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=name[:64])
+                found = identities.session(self.account_id, role_arn, name[:64], answer["Credentials"])
+                self._sessions[role_arn, name] = self.identities[found.access_key] = found
             return found
 
+    def client_of(self, service: str, identity: Identity) -> Any:
+        return self.client(service, identity.access_key, identity.secret, identity.token)
+
     def client_for_role(self, service: str, role_arn: str, session: str = "local") -> Any:
-        credentials = self.credentials(role_arn, session)
-        return self.client(
-            service, credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
-        )
+        return self.client_of(service, self.session(role_arn, session))
+
+    def role_of(self, access_key: str) -> str | None:
+        """The role a key was given out for; None for the owner's key and for any other."""
+        identity = self.identities.get(access_key)
+        return identity.role_arn if identity is not None else None
 
     # -- permissions ------------------------------------------------------------------------------
     def role_statements(self, role_arn: str) -> list[Statement]:
@@ -135,6 +147,11 @@ class World:
             iam.evaluate(policy, check, iam.Caller("role", role_arn)),
         }
         return "Deny" not in verdicts and "Allow" in verdicts
+
+    def anyone_may(self, check: iam.Check) -> bool:
+        """Whether a resource's policy lets in a caller who says nothing about who they are."""
+        policy = self.wiring.resource_policies.get(check.resource, [])
+        return iam.evaluate(policy, check, iam.Caller("anonymous", "")) == "Allow"
 
     def service_may(self, service: str, action: str, resource: str, source_arn: str) -> bool:
         """Whether a resource's policy lets an AWS service in on behalf of `source_arn`."""

@@ -22,7 +22,7 @@ SHARED_LIMIT = 10
 
 
 class Alarms(Construct):
-    """Errors, throttles, the failure queue, and sweeps that did not end well.
+    """Errors, throttles, the failure queue, and sweeps or approvals that did not end well.
 
     A sum over all functions makes one alarm do for all; each metric in it is billed all the same.
     """
@@ -37,6 +37,7 @@ class Alarms(Construct):
         functions: Sequence[lambda_.IFunction],
         failures: sqs.IQueue,
         sweep: sfn.CfnStateMachine,
+        approval: sfn.CfnStateMachine,
     ) -> None:
         super().__init__(scope, id)
         self._naming = naming
@@ -63,6 +64,13 @@ class Alarms(Construct):
             "sweeps",
             "A sweep failed, timed out or was aborted: its execution in Step Functions shows the error",
             _total([_sum("AWS/States", ending, machine) for ending in endings], "sweeps that did not end well"),
+        )
+        # It has no time limit of its own. What fails in the functions of its steps fails it, too, and what fails
+        # at their URLs is shown to whoever called: so this one metric watches all of it.
+        self._alarm(
+            "approvals",
+            "Something a person approved could not be done, or a question could not be asked: its execution says what",
+            _sum("AWS/States", "ExecutionsFailed", {"StateMachineArn": approval.attr_arn}),
         )
         Tags.of(self).add(OWN_TAG, "alarms")
 

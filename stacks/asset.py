@@ -1,10 +1,11 @@
-"""The code of a guardrail's function: plain source and its settings, nothing bundled."""
+"""The code of a function: plain source and its settings, nothing bundled."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from functions.core.settings import to_plain
 from functions.core.spec import GuardrailSettings, GuardrailSpec
@@ -13,14 +14,18 @@ SOURCE = Path(__file__).parents[1] / "functions"
 
 
 def stage(spec: GuardrailSpec, settings: GuardrailSettings, staging: Path) -> Path:
-    """Gathers what one function needs under `staging` and returns that folder.
+    """Gathers what a guardrail's function needs under `staging` and returns that folder."""
+    return stage_folder(spec.name, spec.handler.split(".")[1], settings, staging)
 
-    It holds functions/__init__.py, functions/core, the guardrail's own folder, and settings.json at
-    the root. The same source and settings give the same bytes, so an unchanged function is not
-    deployed again; other guardrails' changes do not touch it.
+
+def stage_folder(name: str, folder: str, settings: Any, staging: Path) -> Path:
+    """Gathers what one function needs under `staging`/`name` and returns that folder.
+
+    It holds functions/__init__.py, functions/core, functions/`folder`, and `settings`, a settings dataclass, as
+    settings.json at the root. The same source and settings give the same bytes, so an unchanged function is
+    not deployed again; other folders' changes do not touch it.
     """
-    folder = spec.handler.split(".")[1]
-    target = staging / spec.name
+    target = staging / name
     for source in sorted([SOURCE / "__init__.py", *(SOURCE / "core").rglob("*.py"), *(SOURCE / folder).rglob("*.py")]):
         copy = target / source.relative_to(SOURCE.parent)
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -13,12 +13,14 @@ from functions.core.guardrail import Guardrail as Wired
 from functions.policy import Policy
 from stacks.alarms import Alarms
 from stacks.alerts import Alerts
+from stacks.approval import Approval, Options
 from stacks.emergency_stop import EmergencyStop
 from stacks.errors import StackError
 from stacks.failures import Failures
 from stacks.guardrail import Guardrail, Shared
 from stacks.lease import Lease
 from stacks.naming import Naming, fill
+from stacks.notify import Notify
 from stacks.store import Store, table_name
 from stacks.sweep import Sweep
 
@@ -57,14 +59,41 @@ class FuseboxStack(Stack):
         )
         failures = Failures(self, "Failures", naming=naming)
         sweep = Sweep(self, "Sweep", naming=naming, specs=specs)
+        layer_arn = fill(policy.powertools_layer_arn)
+        approval = Approval(
+            self,
+            "Approval",
+            naming=naming,
+            options=Options(policy.approval, policy.slack.app),
+            specs=specs,
+            table=store.table,
+            alerts=alerts.alerts,
+            layer_arn=layer_arn,
+            staging=staging,
+        )
+        if policy.slack.webhook:
+            Notify(
+                self,
+                "Notify",
+                naming=naming,
+                settings=policy.slack,
+                alerts=alerts.alerts,
+                operations=alerts.operations,
+                failures=failures.queue,
+                table=store.table,
+                layer_arn=layer_arn,
+                staging=staging,
+            )
         shared = Shared(
             naming=naming,
             table=store.table,
             alerts=alerts.alerts,
             failures=failures.queue,
             sweep=sweep,
-            layer_arn=fill(policy.powertools_layer_arn),
+            layer_arn=layer_arn,
             staging=staging,
+            deadline_hours=policy.approval.deadline_hours,
+            owner_tag=policy.slack.owner_tag,
         )
         built = [
             Guardrail(self, spec.name, spec=spec, settings=policy.guardrails[spec.name], shared=shared)
@@ -78,6 +107,7 @@ class FuseboxStack(Stack):
             functions=[one.function for one in built],
             failures=failures.queue,
             sweep=sweep.machine,
+            approval=approval.machine,
         )
         stop = EmergencyStop(self, "EmergencyStop", naming=naming)
         # The CLI reads these by name.
@@ -88,7 +118,12 @@ class FuseboxStack(Stack):
             "OperationsTopicArn": alerts.operations.topic_arn,
             "FailureQueueUrl": failures.queue.queue_url,
             "SweepStateMachineArn": sweep.machine.attr_arn,
+            "ApprovalStateMachineArn": approval.machine.attr_arn,
+            "ApproversPolicyArn": approval.approvers.attr_policy_arn,
+            "DecideUrl": approval.decide_url,
             "EmergencyStopPolicyArn": stop.policy.attr_policy_arn,
         }
+        if approval.public_url:
+            outputs["ApprovalUrl"] = approval.public_url
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

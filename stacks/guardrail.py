@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_cdk import Duration, RemovalPolicy, Stack, Tags
+from aws_cdk import Aws, Duration, Stack, Tags
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -17,7 +16,7 @@ from constructs import Construct
 from functions.core.spec import OWN_TAG, GuardrailSettings, GuardrailSpec
 from stacks import delivery
 from stacks.asset import stage
-from stacks.nag import accept
+from stacks.function import python_function
 from stacks.naming import Naming, part_of
 from stacks.permissions import Reach, role_for
 from stacks.sweep import Sweep
@@ -38,6 +37,8 @@ class Shared:
     sweep: Sweep
     layer_arn: str
     staging: Path
+    deadline_hours: int
+    owner_tag: str
 
 
 class Guardrail(Construct):
@@ -88,42 +89,30 @@ class Guardrail(Construct):
             shared.alerts.topic_arn,
             shared.failures.queue_arn,
             queue.queue_arn if queue else "",
+            shared.naming.approval_machine,
         )
         role = role_for(self, "Role", spec=spec, fences=spec.fences(settings), naming=shared.naming, reach=reach)
-        # The role may not create log groups, so no late invocation brings this one back without retention.
-        group = logs.LogGroup(
+        return python_function(
             self,
-            "Logs",
-            log_group_name=f"/aws/lambda/{name}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        function = lambda_.Function(
-            self,
-            "Function",
-            function_name=name,
+            name=name,
             description=f"{spec.title}: {spec.does}",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=lambda_.Architecture.ARM_64,
             handler=spec.handler,
-            code=lambda_.Code.from_asset(str(stage(spec, settings, shared.staging))),
-            layers=[lambda_.LayerVersion.from_layer_version_arn(self, "Powertools", shared.layer_arn)],
-            memory_size=spec.memory_mb,
+            code=stage(spec, settings, shared.staging),
+            role=role,
+            layer_arn=shared.layer_arn,
             timeout=TIMEOUT,
-            role=role.without_policy_updates(),
-            log_group=group,
-            # Settings are in the asset: Lambda's environment holds 4 KB in all.
+            memory_mb=spec.memory_mb,
             environment={
                 "FUSEBOX_NAME": shared.naming.base,
+                "FUSEBOX_STACK": Aws.STACK_NAME,
                 "FUSEBOX_TABLE": shared.table.table_name,
                 "FUSEBOX_ALERTS_TOPIC": shared.alerts.topic_arn,
                 "FUSEBOX_ROLE_ARN": role.role_arn,
-                "POWERTOOLS_SERVICE_NAME": "fusebox",
-                "POWERTOOLS_LOG_LEVEL": "INFO",
+                "FUSEBOX_APPROVAL_MACHINE": shared.naming.approval_machine,
+                "FUSEBOX_DEADLINE_HOURS": str(shared.deadline_hours),
+                "FUSEBOX_OWNER_TAG": shared.owner_tag,
             },
         )
-        accept(function, "AwsSolutions-L1", "the pinned Powertools layer is built for this runtime")
-        return function
 
     def _on_failure(self) -> None:
         """An event that a direct invocation could not handle is tried twice more, then kept."""

@@ -57,6 +57,11 @@ class Naming:
     def role_arn(self, spec: GuardrailSpec) -> str:
         return self.arn("iam", f"role/{self.of(spec)}")
 
+    @property
+    def approval_machine(self) -> str:
+        """The ARN of the approval workflow, which refers to the functions that refer to it."""
+        return self.arn("states", f"stateMachine:{self.name('approval')}")
+
 
 def part_of(spec: GuardrailSpec) -> str:
     """A guardrail in names: log_retention becomes log-retention."""

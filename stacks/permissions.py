@@ -25,7 +25,8 @@ INLINE_LIMIT = 10_240
 """Characters in all inline policies of a role, white space not counted (IAM quotas)."""
 READING = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Search")
 """How the names of actions begin that change nothing."""
-OWN_STATE = ("state#caps", "state#leases", "state#pause")
+OWN_STATE = ("state#caps", "state#leases", "state#pause", "state#exemptions", "state#gathering", "request#*")
+"""Rows that every guardrail's function keeps. Exemptions, because an undo leaves its resource alone."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Reach:
     alerts_topic: str
     failure_queue: str
     delay_queue: str
+    approval_machine: str
 
 
 def role_for(
@@ -73,14 +75,14 @@ def _core(spec: GuardrailSpec, naming: Naming, reach: Reach) -> list[iam.PolicyS
     """What functions/core calls, and what Lambda does in the role's name."""
     rows = "dynamodb:LeadingKeys"
     statements = [
-        _statement("ReadRows", ["dynamodb:BatchGetItem"], [reach.table]),
-        _statement("FindOpenClaims", ["dynamodb:Query"], [f"{reach.table}/index/{LISTING}"]),
-        # A transaction's writes are authorised one by one, as PutItem. Exemptions are not among them.
+        _statement("ReadRows", ["dynamodb:BatchGetItem", "dynamodb:Query"], [reach.table]),
+        _statement("FindOpenClaimsAndRequests", ["dynamodb:Query"], [f"{reach.table}/index/{LISTING}"]),
+        # A transaction's writes are authorised one by one, as PutItem.
         _statement(
             "AddToLedgerAndKeepOwnState",
             ["dynamodb:PutItem"],
             [reach.table],
-            {"ForAllValues:StringLike": {rows: ["ledger#*", f"state#claims#{spec.name}", *OWN_STATE]}},
+            {"ForAllValues:StringLike": {rows: ["ledger#*", *own_rows(spec)]}},
         ),
         _statement(
             "GiveBackLease",
@@ -97,6 +99,7 @@ def _core(spec: GuardrailSpec, naming: Naming, reach: Reach) -> list[iam.PolicyS
             iam.Effect.DENY,
         ),
         _statement("TellPeople", ["sns:Publish"], [reach.alerts_topic]),
+        _statement("AskPeople", ["states:StartExecution"], [reach.approval_machine]),
         # Lambda sends what failed for good with the function's role, and reads the delay queue with it.
         _statement("SaveFailedEvents", ["sqs:SendMessage"], [reach.failure_queue]),
         _statement("WriteOwnLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [_own_streams(spec, naming)]),
@@ -105,6 +108,11 @@ def _core(spec: GuardrailSpec, naming: Naming, reach: Reach) -> list[iam.PolicyS
         reading = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
         statements.append(_statement("TakeDelayedEvents", reading, [reach.delay_queue]))
     return statements
+
+
+def own_rows(spec: GuardrailSpec) -> list[str]:
+    """The rows of state that a guardrail's function writes."""
+    return [f"state#claims#{spec.name}", f"state#asked#{spec.name}", *OWN_STATE]
 
 
 def _own_streams(spec: GuardrailSpec, naming: Naming) -> str:

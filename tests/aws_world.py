@@ -12,7 +12,10 @@ from functions.core.guardrail import Guardrail
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/fusebox-{REGION}-log-retention"
-IAM_PREFIX = {"resourcegroupstaggingapi": "tag", "cloudwatch": "cloudwatch"}
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:fusebox-{REGION}-approval"
+IAM_PREFIX = {"resourcegroupstaggingapi": "tag", "cloudwatch": "cloudwatch", "stepfunctions": "states"}
+OWN = ("dynamodb:", "sns:", "states:")
+"""Calls that functions/core makes for itself."""
 READS = ("Describe", "Get", "List", "BatchGet", "Query")
 
 
@@ -36,8 +39,8 @@ class RecordingClients(Clients):
 
     @property
     def writes(self) -> list[str]:
-        """Calls that change something outside Fusebox's own table and topic."""
-        own = ("dynamodb:", "sns:")
+        """Calls that change something outside Fusebox's own table, topic and workflow."""
+        own = OWN
         return [call for call in self.calls if not call.startswith(own) and not call.split(":")[1].startswith(READS)]
 
 
@@ -72,6 +75,11 @@ def environment(topic: str) -> dict[str, str]:
         "FUSEBOX_NAME": f"fusebox-{REGION}",
         "FUSEBOX_TABLE": "fusebox",
         "FUSEBOX_ALERTS_TOPIC": topic,
+        "FUSEBOX_STACK": "Fusebox",
+        "FUSEBOX_APPROVAL_MACHINE": MACHINE,
+        "FUSEBOX_DEADLINE_HOURS": "72",
+        "FUSEBOX_OWNER_TAG": "owner",
+        "AWS_LAMBDA_FUNCTION_NAME": f"fusebox-{REGION}-log-retention",
         "FUSEBOX_ROLE_ARN": ROLE,
         "POWERTOOLS_SERVICE_NAME": "fusebox",
     }

@@ -38,23 +38,42 @@ class Begun(Generic[F]):
     at: datetime
 
 
-def act(run: Run[F, Any], batch: Sequence[Candidate[F]], report: RunReport, stop: Callable[[], bool]) -> bool:
-    """Carries out a batch; False where `stop` put some of it off.
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an action ended; `action_id` is "" where it never began."""
+
+    decision: Decision
+    disposition: Disposition
+    detail: str
+    action_id: str = ""
+
+
+def act(
+    run: Run[F, Any],
+    batch: Sequence[Candidate[F]],
+    report: RunReport,
+    stop: Callable[[], bool],
+    results: list[Result] | None = None,
+) -> bool:
+    """Carries out a batch; False where `stop` put some of it off. Adds to `results` what became of each.
 
     One resource that fails stops no other; each ends in the ledger and the report. At least one
     action is made, so that a run that is stopped again and again comes to its end.
     """
     ended: list[tuple[Row, Row]] = []
+    results = [] if results is None else results
     put_off = False
     try:
-        for position, one in enumerate(_begin(run, batch, report)):
-            decision = one.candidate.decision
+        for position, one in enumerate(_begin(run, batch, report, results)):
+            decision, identity = one.candidate.decision, str(one.intent.body["action_id"])
             put_off = put_off or (position > 0 and stop())
             if put_off:
                 disposition, detail = Disposition.PUT_OFF, "the time ran low; the run's next step takes it up"
             else:
                 disposition, detail = _carry_out(run, one)
-                report.add(decision, disposition, detail)
+                owner = run.owner_of(one.candidate.facts)
+                report.add(decision, disposition, detail, id=identity, owner=owner)
+                results.append(Result(decision, disposition, detail, identity))
             if disposition in (Disposition.FAILED, Disposition.UNSETTLED):
                 log.error("%s: %s: %s", disposition, decision.resource, detail)
             if disposition is not Disposition.UNSETTLED:
@@ -68,29 +87,33 @@ def act(run: Run[F, Any], batch: Sequence[Candidate[F]], report: RunReport, stop
     return not put_off
 
 
-def _begin(run: Run[F, Any], batch: Sequence[Candidate[F]], report: RunReport) -> list[Begun[F]]:
+def _begin(run: Run[F, Any], batch: Sequence[Candidate[F]], report: RunReport, results: list[Result]) -> list[Begun[F]]:
     """Writes claims and intents in one go; who loses a claim is at work elsewhere and is left to it."""
     if not batch:
         return []
     name, now = run.name, run.clock()
+
+    def left(decision: Decision, disposition: Disposition, detail: str) -> None:
+        report.add(decision, disposition, detail)
+        results.append(Result(decision, disposition, detail))
+
     before = claims.current(run.table, name, [one.decision.resource for one in batch])
     begun: list[Begun[F]] = []
     for one in batch:
         resource = one.decision.resource
         standing = claims.standing(before.get(resource), one.facts.read_at, now)
         if standing == "open":
-            report.add(one.decision, Disposition.IN_FLIGHT, "another run is acting on it, or crashed doing so")
+            left(one.decision, Disposition.IN_FLIGHT, "another run is acting on it, or crashed doing so")
             continue
         if standing == "outdated":
-            report.add(one.decision, Disposition.CHANGED, "another run has just acted on it")
+            left(one.decision, Disposition.CHANGED, "another run has just acted on it")
             continue
-        intent = ledger.intent_row(run.id, name, run.settings.mode, one.decision, now)
+        intent = ledger.intent_row(run.id, name, run.settings.mode, one.decision, now, warrant=run.warrant)
         claim = claims.opened(name, resource, before.get(resource), intent, now)
         begun.append(Begun(one, claim, intent, now))
     lost = set(run.table.write([(one.claim, one.intent) for one in begun]))
     for position in sorted(lost):
-        decision = begun[position].candidate.decision
-        report.add(decision, Disposition.IN_FLIGHT, "another run took it first")
+        left(begun[position].candidate.decision, Disposition.IN_FLIGHT, "another run took it first")
     return [one for position, one in enumerate(begun) if position not in lost]
 
 
@@ -106,8 +129,9 @@ def _carry_out(run: Run[F, Any], begun: Begun[F]) -> tuple[Disposition, str]:
             return Disposition.FAILED, f"could not be read again: {error}"
         if again is None:
             return Disposition.GONE, "it no longer exists"
-        if not _same(run, run.decide(again), decision):
-            return Disposition.CHANGED, f"changed since it was read: now {run.decide(again).verdict}"
+        fresh = run.decide(again)
+        if not same(run.name, fresh, decision):
+            return Disposition.CHANGED, f"changed since it was read: now {fresh.verdict}"
         facts = again
     stopped = gates.last_look(run.table, run.name, facts, run.clock())
     if stopped:
@@ -122,9 +146,9 @@ def _carry_out(run: Run[F, Any], begun: Begun[F]) -> tuple[Disposition, str]:
     return Disposition.DONE, ""
 
 
-def _same(run: Run[F, Any], fresh: Decision, seen: Decision) -> bool:
+def same(guardrail: str, fresh: Decision, seen: Decision) -> bool:
     """Whether a second look leads to the very same action, and to no more harm than the first."""
     if fresh.action is None or seen.action is None or fresh.identity != seen.identity:
         return False
     harmless = not fresh.action.irreversible or bool(seen.action.irreversible)
-    return harmless and plan_hash(run.name, fresh) == plan_hash(run.name, seen)
+    return harmless and plan_hash(guardrail, fresh) == plan_hash(guardrail, seen)

@@ -5,18 +5,20 @@ Field reports F21 (one message a resource), F39 (was it a dry run?).
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from functions.core.report import RunReport
-from functions.core.types import Disposition, Json, Scope
+from functions.core.commands import Commands
+from functions.core.notice import Example, Group, Notice, Step, place
+from functions.core.report import ASKED, RunReport
+from functions.core.types import Disposition, Scope
 
 TOLD = {
     Disposition.DONE: "done",
     Disposition.FAILED: "FAILED",
     Disposition.UNSETTLED: "no answer from AWS, to be settled by the next sweep",
     Disposition.NEEDS_APPROVAL: "waiting for approval",
-    Disposition.CAPPED: "stopped by the cap",
+    Disposition.CAPPED: "stopped by the cap, waiting for approval",
     Disposition.PAUSED: "held back by a pause",
     Disposition.OBSERVED: "would be changed (observe mode)",
     Disposition.REPORTED: "to look at",
@@ -26,56 +28,71 @@ TOLD = {
     Disposition.GONE: "gone meanwhile",
 }
 """Every disposition a reader is told of, in the order of a message."""
-SUBJECT_LIMIT = 100
-"""SNS: a subject has at most 100 ASCII characters."""
+REPEATING = (Disposition.NEEDS_APPROVAL, Disposition.OBSERVED, Disposition.REPORTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message in the forms that subscribers read: a subject, text for people, data for programs."""
-
-    subject: str
-    text: str
-    data: dict[str, Json]
-
-    def by_protocol(self) -> str:
-        """The body of an SNS publish with MessageStructure "json"."""
-        return json.dumps({"default": self.text, "sqs": json.dumps(self.data)})
-
-
-def digest(report: RunReport, scope: Scope) -> Message:
+def digest(report: RunReport, scope: Scope, commands: Commands) -> Notice:
     """What a run has to tell."""
-    told = [f"{report.counts[end]} {words}" for end, words in TOLD.items() if report.counts[end]]
-    subject = f"Fusebox {report.guardrail} ({report.mode}) {scope.account} {scope.region}: {', '.join(told[:2])}"
-    lines = [
-        f"Fusebox {report.guardrail} in {report.mode} mode, account {scope.account}, Region {scope.region}.",
-        f"Run {report.run}, resources looked at: {report.seen}.",
-        *report.notes,
-    ]
+    groups = groups_of(report)
+    told = ", ".join(f"{one.count} {one.words}" for one in groups[:2]) or "nothing to do"
+    notes = [f"Resources looked at: {report.seen}.", *report.notes]
     if report.settled:
-        lines.append(f"{report.settled} unfinished actions of a crashed run settled.")
-    for end, words in TOLD.items():
-        if report.counts[end]:
-            lines += ["", *_section(report, end, words)]
-    lines += ["", f"Details: fusebox ledger --run {report.run}"]
+        notes.append(f"{report.settled} unfinished actions of a crashed run settled.")
+    if any(report.counts[end] for end in ASKED) and report.requests:
+        notes.append(f"The question about what waits for approval comes as a message of its own: {commands.requests}")
+    return Notice(
+        "run",
+        f"run {report.run}",
+        f"{report.guardrail}: {told}",
+        report.guardrail,
+        report.mode,
+        **place(scope),
+        run=report.run,
+        notes=tuple(notes),
+        groups=groups,
+        steps=tuple(_steps(report, commands)),
+    )
+
+
+def groups_of(report: RunReport) -> tuple[Group, ...]:
+    """What a report counted, by how it ended."""
+    return tuple(
+        Group(
+            words,
+            report.counts[end],
+            round(report.saving.get(end, 0.0), 6),
+            repeat=end in REPEATING and not report.new[end],
+            examples=examples(report.examples.get(end, ())),
+        )
+        for end, words in TOLD.items()
+        if report.counts[end]
+    )
+
+
+def examples(shown: Sequence[Mapping[str, Any]]) -> tuple[Example, ...]:
+    """A report's examples as a message shows them."""
+    return tuple(
+        Example(
+            id=str(one.get("id", "")),
+            resource=str(one["resource"]),
+            name=str(one["name"]),
+            reason=str(one["reason"]),
+            detail=str(one.get("detail") or one.get("irreversible") or ""),
+            saving=float(one["saving"]),
+            owner=str(one.get("owner", "")),
+            evidence=tuple((str(key), str(value)) for key, value in one.get("evidence", ())),
+        )
+        for one in shown
+    )
+
+
+def _steps(report: RunReport, commands: Commands) -> list[Step]:
+    steps = [Step("show", "Everything in this run", commands.run(report.run))]
     if report.counts[Disposition.DONE]:
-        lines.append("Turn one back: fusebox undo ACTION-ID (the ledger shows the ids)")
-    data = {"fusebox": "run", "account": scope.account, "region": scope.region, **report.to_json()}
-    return Message(subject[:SUBJECT_LIMIT], "\n".join(lines), data)
-
-
-def _section(report: RunReport, end: Disposition, words: str) -> list[str]:
-    saving, new = report.saving.get(end, 0.0), report.new[end]
-    head = f"{report.counts[end]} {words}"
-    if end in (Disposition.NEEDS_APPROVAL, Disposition.OBSERVED, Disposition.REPORTED) and not new:
-        head += " (a repeat)"
-    if abs(saving) >= 0.01:
-        head += f", ${saving:,.2f} a month"
-    lines = [head]
-    for one in report.examples.get(end, []):
-        detail = one.get("detail") or one.get("irreversible")
-        lines.append(f"  {one['name']}: {one['reason']}" + (f" [{detail}]" if detail else ""))
-    more = report.counts[end] - len(report.examples.get(end, []))
-    if more > 0:
-        lines.append(f"  … and {more} more")
-    return lines
+        steps.append(Step("undo", "Turn one back", commands.undo("ID")))
+    if report.counts[Disposition.CAPPED]:
+        steps.append(Step("resume", "Go on without approving", commands.resume(report.guardrail)))
+    if any(report.counts[end] for end in TOLD if end is not Disposition.EXEMPT):
+        steps.append(Step("exempt", "Leave a resource alone", commands.exempt("RESOURCE")))
+        steps.append(Step("wrong", "Mark one as a false positive", commands.wrong("ID")))
+    return steps

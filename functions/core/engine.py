@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from functions.core import acting, cap, gates, ledger, settling, state
+from functions.core import acting, asking, cap, gates, ledger, settling, state
 from functions.core.acting import Candidate
 from functions.core.guardrail import F, S
-from functions.core.report import RunReport
+from functions.core.report import ASKED, RunReport
 from functions.core.run import Run
 from functions.core.types import Busy, Decision, Disposition
 
@@ -29,7 +29,7 @@ def look_at(run: Run[F, S], arns: Sequence[str]) -> RunReport:
     """Evaluates a few resources now: what an event, a redrive or a person named."""
     report = run.new_report()
     report.settled += settling.settle(run, only=arns)
-    evaluate(run, list(run.account.read(arns).values()), report)
+    evaluate(run, list(run.account.read(arns).values()), report, joins=True)
     return report
 
 
@@ -42,6 +42,7 @@ def sweep(run: Run[F, S], report: RunReport, cursor: str, *, stop: Callable[[], 
     leased_at = _lease(run)
     if not cursor:
         report.settled += settling.settle(run)
+        report.concerns(asking.left_behind(run))
     for page in run.account.pages(cursor):
         if not evaluate(run, page.facts, report, stop):
             return cursor
@@ -54,34 +55,42 @@ def sweep(run: Run[F, S], report: RunReport, cursor: str, *, stop: Callable[[], 
     return None
 
 
-def evaluate(run: Run[F, S], batch: Sequence[F], report: RunReport, stop: Callable[[], bool] = _never) -> bool:
-    """Decides about a batch, acts where the gates allow it, and records all that is worth recording.
+def evaluate(
+    run: Run[F, S],
+    batch: Sequence[F],
+    report: RunReport,
+    stop: Callable[[], bool] = _never,
+    *,
+    joins: bool = False,
+) -> bool:
+    """Decides about a batch, acts where the gates allow it, asks where they say so, and records what is worth it.
 
-    False where `stop` put some of the actions off.
+    False where `stop` put some of the actions off. `joins` lets the questions of several events become one.
     """
     now = run.clock()
     decided = [(facts, run.decide(facts)) for facts in batch]
     in_question = [facts.arn for facts, decision in decided if decision.action is not None]
     exemptions = state.exemptions(run.table, in_question, now) if in_question else {}
     paused = state.paused(run.table, run.name) if in_question else ""
+    capped = bool(paused) and state.paused_by_itself(run.table, run.name)
     through: list[Candidate[F]] = []
-    ended: list[Ended] = []
+    ended: list[Ended[F]] = []
     for facts, decision in decided:
-        end = gates.gate(decision, run.settings, gates.exemption_of(facts, exemptions, now), paused)
+        end = gates.gate(decision, run.settings, gates.exemption_of(facts, exemptions, now), paused, capped=capped)
         if end is None:
             through.append(Candidate(facts, decision))
         else:
-            ended.append((decision, *end))
+            ended.append((facts, decision, *end))
     granted = cap.reserve(run.table, run.name, run.settings.cap, [one.decision.saving for one in through], now)
-    ended += [(one.decision, Disposition.CAPPED, "the hour's cap is used up") for one in through[granted:]]
-    _record(run, ended, report)
+    ended += [(one.facts, one.decision, Disposition.CAPPED, gates.CAP_USED_UP) for one in through[granted:]]
+    _record(run, ended, report, joins)
     whole = acting.act(run, through[:granted], report, stop)
     if granted < len(through):
         _pause_itself(run, report, through[granted].decision)
     return whole
 
 
-Ended = tuple[Decision, Disposition, str]
+Ended = tuple[F, Decision, Disposition, str]
 
 
 def _lease(run: Run[F, S]) -> datetime:
@@ -93,27 +102,36 @@ def _lease(run: Run[F, S]) -> datetime:
 
 
 def _pause_itself(run: Run[F, S], report: RunReport, first: Decision) -> None:
-    """What follows on a used-up cap: nothing more happens, and a person is asked once about the remainder."""
+    """What follows on a used-up cap: nothing more happens unasked, and the remainder is one question."""
     limit = run.settings.cap
     reason = f"cap of {limit.actions_per_hour} actions or ${limit.dollars_per_hour:,.2f} an hour reached"
-    state.pause(run.table, run.name, by="fusebox", reason=reason, now=run.clock())
+    state.pause(run.table, run.name, by=state.ITSELF, reason=reason, now=run.clock())
     report.note(
         f"{reason} at {first.name} (${abs(first.saving):,.2f}); the guardrail paused itself. "
-        f"To go on: fusebox resume {run.name}"
+        f"To go on: approve the remainder, or fusebox resume {run.name}"
     )
 
 
-def _record(run: Run[F, S], ended: Sequence[Ended], report: RunReport) -> None:
-    """Writes findings that are new in this period, and counts everything."""
+def _record(run: Run[F, S], ended: Sequence[Ended[F]], report: RunReport, joins: bool) -> None:
+    """Writes findings that are new in this period, asks what only a person can decide, and counts everything."""
     now = run.clock()
     period = ledger.period_of(now, run.settings.remind_days)
-    worth = [one for one in ended if one[1] not in (Disposition.LEFT, Disposition.EXEMPT)]
+    worth = [one for one in ended if one[2] not in (Disposition.LEFT, Disposition.EXEMPT)]
     rows = {
         decision.resource: ledger.finding_row(run.id, run.name, run.settings.mode, decision, end, period, now)
-        for decision, end, _ in worth
+        for _, decision, end, _ in worth
     }
     known = run.table.get([row.key for row in rows.values()]) if rows else {}
     run.table.write([(row,) for row in rows.values() if row.key not in known])
-    for decision, end, detail in ended:
+    questions = [
+        asking.Question(decision, detail, run.owner_of(facts)) for facts, decision, end, detail in worth if end in ASKED
+    ]
+    asked: set[str] = set()
+    if questions:
+        asked, concerned = asking.ask(run, questions, joins=joins)
+        report.concerns(concerned)
+    for facts, decision, end, detail in ended:
         row = rows.get(decision.resource)
-        report.add(decision, end, detail, new=row is not None and row.key not in known)
+        new = decision.resource in asked if end in ASKED else row is not None and row.key not in known
+        identity = str(known.get(row.key, row).body["finding_id"]) if row is not None else ""
+        report.add(decision, end, detail, new=new, id=identity, owner=run.owner_of(facts))

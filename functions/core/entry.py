@@ -1,15 +1,15 @@
 """What a guardrail's Lambda function does with whatever reaches it.
 
-Three inputs: a step of a sweep from the sweep state machine, an EventBridge event, or a batch of such events
-from the delay queue. Anything else, and anything that fails, is raised: retries and the failure
-queue depend on it.
+A step of a sweep or of an approval from its state machine, an undo that a page or button asked for, an
+EventBridge event, or a batch of such events from the delay queue. Anything else, and anything that fails,
+is raised: retries and the failure queue depend on it.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,17 +19,19 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from functions.core import alerts, engine
+from functions.core import alerts, approved, engine, requests, undo_step, workflow
 from functions.core.clients import Clients
+from functions.core.commands import Commands
 from functions.core.digest import digest
 from functions.core.dynamodb_table import DynamoDBTable
 from functions.core.events import Skip, foreign, read_event
 from functions.core.guardrail import Guardrail
 from functions.core.report import RunReport
-from functions.core.run import Run, new_run_id, run_id
+from functions.core.run import Asks, Run, new_run_id, run_id
 from functions.core.settings import from_plain
 from functions.core.state import parse_moment
-from functions.core.types import ActionFailed, Busy, Disposition, MalformedEvent, Scope
+from functions.core.types import ActionFailed, Busy, Disposition, MalformedEvent, Refused, Scope
+from functions.core.undoing import Undoer
 
 SETTINGS_FILE = Path(__file__).parents[2] / "settings.json"
 WIND_DOWN_MS = 90_000
@@ -53,8 +55,13 @@ class Function:
 
     def handle(self, raw: Any, context: Any) -> Any:
         """Dispatches on the shape of the input."""
-        if isinstance(raw, dict) and raw.get("fusebox") == "sweep":
+        step = raw.get("fusebox") if isinstance(raw, dict) else None
+        if step == "sweep":
             return self.sweep(raw, context)
+        if step == "act":
+            return self.act(raw, context)
+        if step == "undo":
+            return self.undo(raw)
         if isinstance(raw, dict) and isinstance(raw.get("Records"), list):
             return process_partial_response(
                 event=raw, record_handler=self._record, processor=BatchProcessor(EventType.SQS), context=context
@@ -71,7 +78,7 @@ class Function:
                 run,
                 report,
                 step.get("cursor") or "",
-                stop=lambda: context.get_remaining_time_in_millis() < WIND_DOWN_MS,
+                stop=lambda: _low(context),
             )
             handed_on = cursor is not None
         except Busy as busy:
@@ -80,7 +87,10 @@ class Function:
         finally:
             # Also where the sweep ends early: what was done is told, whatever happened afterwards.
             if not handed_on:
-                self._tell(report)
+                try:
+                    self._tell(report)
+                finally:
+                    self._start(report.requests)
         return {
             "done": cursor is None,
             "cursor": cursor or "",
@@ -97,11 +107,32 @@ class Function:
             self.log.info("skipped", extra={"event": event.id, "reason": subjects.reason})
             return {"skipped": subjects.reason}
         report = engine.look_at(self._run(new_run_id(self.clock())), subjects)
+        self._start(report.requests)
         if report.partial or report.counts[Disposition.IN_FLIGHT]:
             # Tried again, because nobody else may: the other run could have crashed.
             raise ActionFailed(f"run {report.run}: {json.dumps(report.examples)}")
         self._tell(report)
         return {"counts": dict(report.counts)}
+
+    def act(self, step: dict[str, Any], context: Any) -> dict[str, Any]:
+        """One step of acting on what a person approved; not done where the time ran low."""
+        request = requests.existing(self.table, str(step["request"]))
+        if request.guardrail != self.guardrail.name or request.status != "approved":
+            raise Refused(f"request {request.id} of {request.guardrail} is {request.status}: nothing to act on")
+        report = RunReport(request.id, self.guardrail.name, self.settings.mode)
+        ended = approved.act_on(self._run(request.id), request, report, stop=lambda: _low(context))
+        self.log.info("approved", extra={"report": report.to_json()})
+        self._start(ended.requests)
+        return {"done": ended.done, "counts": dict(report.counts)}
+
+    def undo(self, step: dict[str, Any]) -> dict[str, Any]:
+        """Turns actions back, as the approval page or a button asked, and tells how that ended."""
+        run = self._run(new_run_id(self.clock()))
+        undoer = Undoer(run.guardrail, run.settings, run.account, run.table, run.clock, run.own_prefix, str(step["by"]))
+        ended = undo_step.undo(undoer, [str(one) for one in step["actions"]], str(step.get("reason") or ""))
+        told = undo_step.notice(ended, undoer, run.settings.mode, run.id, self.scope, self.commands)
+        alerts.publish(self.clients, os.environ["FUSEBOX_ALERTS_TOPIC"], told)
+        return {"title": told.title}
 
     def _record(self, record: SQSRecord) -> None:
         try:
@@ -112,12 +143,23 @@ class Function:
 
     def _run(self, run_id: str) -> Run[Any, Any]:
         prefix = os.environ["FUSEBOX_NAME"] + "-"
-        return Run(self.guardrail, self.settings, self.account, self.table, self.clock, prefix, run_id)
+        asks = Asks(int(os.environ["FUSEBOX_DEADLINE_HOURS"]), os.environ["FUSEBOX_OWNER_TAG"])
+        return Run(self.guardrail, self.settings, self.account, self.table, self.clock, prefix, run_id, asks)
+
+    def _start(self, wanted: Iterable[str]) -> None:
+        """Starts the workflows of what was asked."""
+        for request in wanted:
+            machine, function = os.environ["FUSEBOX_APPROVAL_MACHINE"], os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+            workflow.start(self.clients, self.table, machine, function, request)
 
     def _tell(self, report: RunReport) -> None:
         self.log.info("run", extra={"report": report.to_json()})
         if report.has_news:
-            alerts.publish(self.clients, os.environ["FUSEBOX_ALERTS_TOPIC"], digest(report, self.scope))
+            alerts.publish(self.clients, os.environ["FUSEBOX_ALERTS_TOPIC"], digest(report, self.scope, self.commands))
+
+    @property
+    def commands(self) -> Commands:
+        return Commands(f"--stack {os.environ['FUSEBOX_STACK']}")
 
     @staticmethod
     def clock() -> datetime:
@@ -149,3 +191,8 @@ class Function:
     @cached_property
     def account(self) -> Any:
         return self.guardrail.connect(self.clients, self.scope, self.settings, self.clock)
+
+
+def _low(context: Any) -> bool:
+    """Whether the function's time runs low."""
+    return bool(context.get_remaining_time_in_millis() < WIND_DOWN_MS)

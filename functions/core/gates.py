@@ -13,6 +13,7 @@ from functions.core.types import Decision, Disposition
 
 FRESH = timedelta(seconds=60)
 """How old what was seen of a resource may be at the moment of acting."""
+CAP_USED_UP = "the hour's cap is used up"
 
 
 def is_own(facts: Facts, own_prefix: str) -> bool:
@@ -23,11 +24,17 @@ def is_own(facts: Facts, own_prefix: str) -> bool:
 
 
 def gate(
-    decision: Decision, settings: GuardrailSettings, exemption: state.Exemption | None, paused: str
+    decision: Decision,
+    settings: GuardrailSettings,
+    exemption: state.Exemption | None,
+    paused: str,
+    *,
+    capped: bool = False,
 ) -> tuple[Disposition, str] | None:
     """Where a decision ends before any action, with the detail; None lets it through to the cap.
 
     An exemption comes first, because it also ends questions; observe mode neither acts nor asks.
+    `capped` says that the pause is the guardrail's own, after a used-up cap: then a person is asked.
     """
     if decision.action is None:
         return (Disposition.REPORTED if decision.report else Disposition.LEFT), ""
@@ -35,13 +42,13 @@ def gate(
         return Disposition.EXEMPT, str(exemption)
     if settings.mode == "observe":
         return Disposition.OBSERVED, ""
-    if paused:
+    if paused and not capped:
         return Disposition.PAUSED, paused
     if settings.mode == "approve":
-        return Disposition.NEEDS_APPROVAL, "the guardrail's mode is approve"
+        return Disposition.NEEDS_APPROVAL, decision.action.irreversible or "the guardrail's mode is approve"
     if decision.action.irreversible and not settings.allow_irreversible:
         return Disposition.NEEDS_APPROVAL, decision.action.irreversible
-    return None
+    return (Disposition.CAPPED, CAP_USED_UP) if paused else None
 
 
 def last_look(table: Table, guardrail: str, facts: Facts, now: datetime) -> tuple[Disposition, str] | None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions.core.table import SHARDS, Row, Table, shard_of
@@ -18,6 +19,7 @@ from functions.core.types import Action, Decision, Disposition, Json, canonical_
 
 Entry = dict[str, Json]
 INTENT, OUTCOME, FINDING, UNDO = "intent", "outcome", "finding", "undo"
+QUESTION, ANSWER, WRONG = "question", "answer", "wrong"
 
 
 def partition(resource: str) -> str:
@@ -30,13 +32,26 @@ def action_id(run: str, resource: str, now: datetime) -> str:
     return f"{run}.{hashlib.sha256(f'{resource} {iso(now)}'.encode()).hexdigest()[:10]}"
 
 
-def intent_row(run: str, guardrail: str, mode: str, decision: Decision, now: datetime, undoes: str = "") -> Row:
-    """The record of a change about to be made; `undoes` names the action that this one turns back."""
+def intent_row(
+    run: str,
+    guardrail: str,
+    mode: str,
+    decision: Decision,
+    now: datetime,
+    undoes: str = "",
+    warrant: Mapping[str, Json] | None = None,
+) -> Row:
+    """The record of a change about to be made.
+
+    `undoes` names the action that this one turns back; `warrant` says on whose word it is made.
+    """
     assert decision.action is not None
     identity = action_id(run, decision.resource, now)
     entry = describe(guardrail, mode, decision) | {"kind": UNDO if undoes else INTENT, "action_id": identity}
     if undoes:
         entry["undoes"] = undoes
+    if warrant:
+        entry["warrant"] = dict(warrant)
     return _row(run, decision.resource, f"action#{identity}#1-intent", entry, now)
 
 
@@ -59,9 +74,42 @@ def finding_row(
     """
     action = decision.action
     change: list[Json] = [] if action is None else [dict(action.parameters), dict(action.prior)]
-    state = canonical_hash(guardrail, decision.rule, decision.verdict, disposition.value, change)[:24]
-    entry = describe(guardrail, mode, decision) | {"kind": FINDING, "result": disposition.value}
+    state = canonical_hash(guardrail, decision.rule, decision.verdict, disposition.value, change, decision.identity)[
+        :24
+    ]
+    entry = describe(guardrail, mode, decision) | {
+        "kind": FINDING,
+        "result": disposition.value,
+        "finding_id": f"{run}.f{canonical_hash(decision.resource, state)[:9]}",
+    }
     return _row(run, decision.resource, f"finding#{state}#{period}", entry, now)
+
+
+def request_row(kind: str, request: str, guardrail: str, mode: str, said: Entry, now: datetime) -> Row:
+    """What was asked of people, or how they answered: the history of a request."""
+    resource = f"request/{request}"
+    entry: Entry = {"kind": kind, "guardrail": guardrail, "mode": mode, "resource": resource, "name": resource, **said}
+    return _row(request, resource, f"{kind}#{iso(now)}", entry, now)
+
+
+def wrong_row(marked: Entry, by: str, reason: str, now: datetime) -> Row:
+    """A person's word that an action or a finding was a false positive; listed by guardrail for counting."""
+    identity, run = identity_of(marked), str(marked["run"])
+    kept = ("guardrail", "mode", "resource", "name", "rule", "verdict")
+    entry: Entry = {key: marked[key] for key in kept if key in marked}
+    entry |= {"kind": WRONG, "marks": identity, "by": by, "reason": reason}
+    row = _row(run, str(marked["resource"]), f"wrong#{identity}", entry, now)
+    return replace(row, listing=wrong_listing(str(marked["guardrail"])))
+
+
+def wrong_listing(guardrail: str) -> str:
+    """The index partition that lists what people marked as wrong."""
+    return f"wrong#{guardrail}"
+
+
+def identity_of(entry: Entry) -> str:
+    """The id by which commands name an entry: of its action, or of the finding; "" for others."""
+    return str(entry.get("action_id") or entry.get("finding_id") or "")
 
 
 def describe(guardrail: str, mode: str, decision: Decision) -> Entry:

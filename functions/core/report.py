@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions.core.notice import evidence_of, short
 from functions.core.types import Decision, Disposition, Json
 
 EXAMPLES = 5
-LONGEST_TEXT = 200
 COUNTERS = ("counts", "verdicts", "new")
 NEWS = {
     Disposition.DONE,
@@ -21,6 +22,8 @@ NEWS = {
     Disposition.REPORTED,
     Disposition.PAUSED,
 }
+ASKED = {Disposition.NEEDS_APPROVAL, Disposition.CAPPED}
+"""How a decision ends that only a person can take further."""
 
 
 @dataclass
@@ -28,6 +31,7 @@ class RunReport:
     """Counts by disposition and verdict, dollars a month, and the largest few examples of each.
 
     `new` counts what this run added to the ledger: a run whose `new` is empty has nothing to tell.
+    `requests` names the requests for approval whose workflow is still to be started.
     """
 
     run: str
@@ -41,9 +45,22 @@ class RunReport:
     saving: dict[str, float] = field(default_factory=dict)
     examples: dict[str, list[dict[str, Json]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
-    def add(self, decision: Decision, disposition: Disposition, detail: str = "", *, new: bool = True) -> None:
-        """Counts one resource; `new` is False for a finding that the ledger holds already."""
+    def add(
+        self,
+        decision: Decision,
+        disposition: Disposition,
+        detail: str = "",
+        *,
+        new: bool = True,
+        id: str = "",
+        owner: str = "",
+    ) -> None:
+        """Counts one resource; `new` is False for a finding that the ledger holds already.
+
+        `id` is what commands take for it, `owner` whom its tag names.
+        """
         self.seen += 1
         self.counts[disposition] += 1
         self.verdicts[decision.verdict] += 1
@@ -52,12 +69,16 @@ class RunReport:
         self.saving[disposition] = self.saving.get(disposition, 0.0) + decision.saving
         if new and disposition in NEWS:
             self.new[disposition] += 1
-        self._show(decision, disposition, detail)
+        self._show(decision, disposition, detail, id, owner)
 
     def note(self, text: str) -> None:
         """Adds a remark about the run as a whole, once."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def concerns(self, requests: Iterable[str]) -> None:
+        """Adds requests for approval whose workflow is to be started."""
+        self.requests += sorted(set(requests) - set(self.requests))
 
     @property
     def partial(self) -> bool:
@@ -66,9 +87,11 @@ class RunReport:
 
     @property
     def has_news(self) -> bool:
-        return bool(self.new or self.settled or self.notes)
+        """Whether there is anything to tell beside the question, which is a message of its own."""
+        told = {end: count for end, count in self.new.items() if not (self.requests and end in ASKED)}
+        return bool(told or self.settled or self.notes)
 
-    def _show(self, decision: Decision, disposition: Disposition, detail: str) -> None:
+    def _show(self, decision: Decision, disposition: Disposition, detail: str, id: str, owner: str) -> None:
         shown = self.examples.setdefault(disposition, [])
         if len(shown) == EXAMPLES and abs(decision.saving) <= abs(float(str(shown[-1]["saving"]))):
             return
@@ -76,13 +99,18 @@ class RunReport:
             "resource": decision.resource,
             "name": decision.name,
             "verdict": decision.verdict,
-            "reason": _short(decision.reason),
+            "reason": short(decision.reason),
             "saving": decision.saving,
+            "evidence": [list(pair) for pair in evidence_of(decision.evidence)],
         }
+        if id:
+            example["id"] = id
+        if owner:
+            example["owner"] = short(owner)
         if decision.action is not None and decision.action.irreversible:
-            example["irreversible"] = _short(decision.action.irreversible)
+            example["irreversible"] = short(decision.action.irreversible)
         if detail:
-            example["detail"] = _short(detail)
+            example["detail"] = short(detail)
         shown.append(example)
         shown.sort(key=lambda one: (-abs(float(str(one["saving"]))), str(one["name"])))
         del shown[EXAMPLES:]
@@ -95,9 +123,3 @@ class RunReport:
     def from_json(cls, data: dict[str, Any]) -> RunReport:
         counters = {key: Counter(data[key]) for key in COUNTERS}
         return cls(**{**data, **counters})
-
-
-def _short(text: str) -> str:
-    """Fits SNS's limit of 256 KB a message whatever the rules and tags hold, and stays on its line."""
-    text = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic
 
@@ -12,7 +12,20 @@ from functions.core import gates
 from functions.core.guardrail import Account, F, Guardrail, S
 from functions.core.report import RunReport
 from functions.core.table import Table
-from functions.core.types import Decision, canonical_hash
+from functions.core.types import Decision, Json, canonical_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """How a run asks people: hours to answer, the tag that names an owner, who started the run ("" for Fusebox).
+
+    `round` counts the questions that went before on the same matter.
+    """
+
+    deadline_hours: int = 72
+    owner_tag: str = "owner"
+    requester: str = ""
+    round: int = 0
 
 
 @dataclass(frozen=True)
@@ -20,7 +33,8 @@ class Run(Generic[F, S]):
     """A guardrail at work in one account and Region.
 
     `own_prefix` begins the names of Fusebox's own resources. `clock` gives aware UTC times. `id`
-    names the run in the ledger.
+    names the run in the ledger. `warrant` says, in every intent, on whose word it acts, where that is a
+    person's.
     """
 
     guardrail: Guardrail[F, S]
@@ -30,10 +44,16 @@ class Run(Generic[F, S]):
     clock: Callable[[], datetime]
     own_prefix: str
     id: str
+    asks: Asks = Asks()
+    warrant: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.guardrail.name
+
+    def owner_of(self, facts: F) -> str:
+        """Who the resource's tag says it belongs to, or ""."""
+        return (facts.tags or {}).get(self.asks.owner_tag, "")
 
     def new_report(self) -> RunReport:
         return RunReport(self.id, self.name, self.settings.mode)

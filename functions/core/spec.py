@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.core.types import Mode
+from functions.core.types import Mode, OnTimeout
 
 OWN_TAG = "fusebox:component"
 """Every resource of a Fusebox stack carries this tag; its roles are denied any change to them."""
@@ -54,12 +54,21 @@ class GuardrailSettings:
     )
     remind_days: int = field(
         default=30,
-        metadata={"doc": "days until an unchanged finding is reported again"},
+        metadata={"doc": "days until an unchanged finding is reported, or asked about, again"},
+    )
+    on_timeout: OnTimeout = field(
+        default="nothing",
+        metadata={"doc": "when nobody answers in time: `nothing`, or `act` on what can be undone"},
     )
 
     def __post_init__(self) -> None:
         if self.remind_days < 1:
             raise ValueError("remind_days is 1 or more")
+        if self.on_timeout == "act" and self.allow_irreversible:
+            raise ValueError(
+                "on_timeout: act and allow_irreversible: true cannot stand together: a time-out never makes a change "
+                "that cannot be undone"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

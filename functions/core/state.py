@@ -5,7 +5,7 @@ Unlike ledger rows these have versions. Whoever cannot read them does not act.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +14,8 @@ from functions.core.types import Json, Refused, iso
 
 PAUSE: Key = ("state#pause", "switch")
 EVERYTHING = "*"
+ITSELF = "fusebox"
+"""Who paused, where a guardrail paused itself because its cap was used up."""
 EXEMPTIONS = "state#exemptions"
 LEASES = "state#leases"
 CLOCK_SLACK = timedelta(minutes=5)
@@ -39,6 +41,23 @@ def check_clock(written: Json, now: datetime) -> None:
 def paused(table: Table, guardrail: str) -> str:
     """Why the guardrail is paused, or "" while it may act."""
     return _pause_of(table.get([PAUSE]).get(PAUSE), guardrail)
+
+
+def paused_by_itself(table: Table, guardrail: str) -> bool:
+    """Whether nothing holds a guardrail back but its own used-up cap: what is found then is asked about."""
+    row = table.get([PAUSE]).get(PAUSE)
+    return row is not None and EVERYTHING not in row.body and _by_itself(row.body.get(guardrail))
+
+
+def resume_itself(table: Table, guardrail: str) -> None:
+    """Ends the pause that a used-up cap brought, once a person has approved the remainder; never a person's."""
+    _edit_pause(
+        table, lambda body: {key: value for key, value in body.items() if key != guardrail or not _by_itself(value)}
+    )
+
+
+def _by_itself(entry: Json) -> bool:
+    return isinstance(entry, dict) and entry.get("by") == ITSELF
 
 
 def switches(table: Table, guardrail: str, resource: str, now: datetime) -> tuple[str, dict[str, Exemption]]:
@@ -101,19 +120,22 @@ FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 TAG_UNTIL, TAG_OWNER, TAG_REASON = "fusebox:exempt-until", "fusebox:exempt-owner", "fusebox:exempt-reason"
 
 
-def exempt(table: Table, exemption: Exemption, now: datetime) -> None:
-    """Records an exemption, in place of an earlier one of the same resource."""
-    key = (EXEMPTIONS, exemption.resource)
-    body: dict[str, Json] = {
-        "owner": exemption.owner,
-        "reason": exemption.reason,
-        "until": iso(exemption.until),
-        "at": iso(now),
-    }
-    before = table.get([key]).get(key)
-    row = Row(*key, body, version=(before.version if before else 0) + 1)
-    if table.write([(row,)]):
-        raise Refused(f"{exemption.resource}: the exemption is being changed by someone else; try again")
+def exempt(table: Table, those: Sequence[Exemption], now: datetime) -> None:
+    """Records exemptions, each in place of an earlier one of the same resource."""
+    before = table.get([(EXEMPTIONS, one.resource) for one in those])
+    rows = []
+    for one in those:
+        body: dict[str, Json] = {
+            "owner": one.owner,
+            "reason": one.reason,
+            "until": iso(one.until),
+            "at": iso(now),
+        }
+        key = (EXEMPTIONS, one.resource)
+        rows.append((Row(*key, body, version=(before[key].version if key in before else 0) + 1),))
+    lost = table.write(rows)
+    if lost:
+        raise Refused(f"{those[lost[0]].resource}: its exemption is being changed by someone else; try again")
 
 
 def exemptions(table: Table, resources: Iterable[str], now: datetime) -> dict[str, Exemption]:

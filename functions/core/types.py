@@ -70,6 +70,10 @@ class Decision:
     identity: str = ""
 
 
+OnTimeout = Literal["nothing", "act"]
+"""What follows when nobody answers a question in time."""
+
+
 class Disposition(StrEnum):
     """What became of a decision once it had passed the gates."""
 

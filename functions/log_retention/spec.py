@@ -179,6 +179,11 @@ SPEC = GuardrailSpec(
             resources=("arn:{partition}:logs:{region}:{account}:log-group:*",),
             reason="set the retention",
         ),
+        Permission(
+            actions=("logs:DeleteRetentionPolicy",),
+            resources=("arn:{partition}:logs:{region}:{account}:log-group:*",),
+            reason="take back a first retention, when it is undone",
+        ),
     ),
     fences=fences,
     safety_fields=(LOG_GROUP_FIELDS,),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from local.deployment import Deployment, Properties
-from local.resources import events, functions, identity, messaging, monitoring, state_machines, storage
+from local.resources import events, functions, identity, messaging, monitoring, secrets, state_machines, storage
 from local.template import Deployed
 
 CREATE: dict[str, Callable[[Deployment, Properties], Deployed]] = {
@@ -23,6 +23,7 @@ CREATE: dict[str, Callable[[Deployment, Properties], Deployed]] = {
     "AWS::Lambda::EventSourceMapping": functions.event_source_mapping,
     "AWS::Lambda::Function": functions.function,
     "AWS::Lambda::Permission": functions.permission,
+    "AWS::Lambda::Url": functions.url,
     "AWS::Logs::LogGroup": monitoring.log_group,
     "AWS::SNS::Subscription": messaging.subscription,
     "AWS::SNS::Topic": messaging.topic,
@@ -30,5 +31,6 @@ CREATE: dict[str, Callable[[Deployment, Properties], Deployed]] = {
     "AWS::SQS::Queue": messaging.queue,
     "AWS::SQS::QueuePolicy": messaging.queue_policy,
     "AWS::SSM::Parameter": storage.parameter,
+    "AWS::SecretsManager::Secret": secrets.secret,
     "AWS::StepFunctions::StateMachine": state_machines.state_machine,
 }

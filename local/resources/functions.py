@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections import defaultdict
 from typing import Any
 
 from local import strictness
-from local.deployment import Deployment, Properties
+from local.deployment import Deployment, Properties, boolean
 from local.errors import DeploymentRejected, UnmodelledResource
 from local.template import Deployed
 from local.wiring import Function, QueueMapping
@@ -79,22 +80,49 @@ def permission(d: Deployment, p: Properties) -> Deployed:
     function = d.world.wiring.function(p.require("FunctionName"))
     if function is None:
         raise DeploymentRejected(f"{p.logical_id}: {p.get('FunctionName')} is no function of this account")
-    condition: dict[str, Any] = {}
-    if p.get("SourceArn"):
-        condition["ArnLike"] = {"aws:SourceArn": p.get("SourceArn")}
-    if p.get("SourceAccount"):
-        condition["StringEquals"] = {"aws:SourceAccount": p.get("SourceAccount")}
-    principal: str = p.require("Principal")
+    action, principal = str(p.require("Action")), str(p.require("Principal"))
     statement = {
         "Sid": p.logical_id,
         "Effect": "Allow",
-        "Action": p.require("Action"),
+        "Action": action,
         "Resource": function.arn,
-        "Condition": condition,
+        "Condition": _condition(p, action),
         "Principal": {"Service" if principal.endswith(".amazonaws.com") else "AWS": principal},
     }
     d.world.wiring.resource_policies.setdefault(function.arn, []).append(statement)
     return Deployed(p.logical_id, {"Id": p.logical_id})
+
+
+def _condition(p: Properties, action: str) -> dict[str, dict[str, Any]]:
+    """The conditions a permission's properties stand for. Source: Lambda API reference, AddPermission."""
+    condition: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    if source := p.get("SourceArn"):
+        condition["ArnLike"]["aws:SourceArn"] = source
+    if account := p.get("SourceAccount"):
+        condition["StringEquals"]["aws:SourceAccount"] = account
+    if auth_type := p.get("FunctionUrlAuthType"):
+        if action != "lambda:InvokeFunctionUrl":
+            raise DeploymentRejected(f"{p.logical_id}: FunctionUrlAuthType is only for lambda:InvokeFunctionUrl")
+        condition["StringEquals"]["lambda:FunctionUrlAuthType"] = auth_type
+    if (via_url := p.get("InvokedViaFunctionUrl")) is not None:
+        if action != "lambda:InvokeFunction":
+            raise DeploymentRejected(f"{p.logical_id}: InvokedViaFunctionUrl is only for lambda:InvokeFunction")
+        condition["Bool"]["lambda:InvokedViaFunctionUrl"] = boolean(via_url)
+    return dict(condition)
+
+
+def url(d: Deployment, p: Properties) -> Deployed:
+    """A function's URL, open on loopback from now on."""
+    target = str(p.require("TargetFunctionArn"))
+    function, auth_type = d.world.wiring.function(target), p.require("AuthType")
+    if function is None or target not in (function.name, function.arn):
+        raise UnmodelledResource(f"{p.logical_id}: {target} is no function of this account at $LATEST")
+    if auth_type not in ("NONE", "AWS_IAM"):
+        raise DeploymentRejected(f"{p.logical_id}: AuthType {auth_type!r} is neither NONE nor AWS_IAM")
+    if p.get("InvokeMode", "BUFFERED") != "BUFFERED":
+        raise UnmodelledResource(f"{p.logical_id}: InvokeMode {p.get('InvokeMode')} is not modelled; BUFFERED is")
+    opened = d.urls.open(p.logical_id, function, auth_type)
+    return Deployed(function.arn, {"FunctionArn": function.arn, "FunctionUrl": opened.url})
 
 
 def event_invoke_config(d: Deployment, p: Properties) -> Deployed:

@@ -14,6 +14,7 @@ import botocore.loaders
 import pytest
 from botocore.awsrequest import AWSResponse
 from moto import mock_aws
+from moto.sns.models import sns_backends
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -33,6 +34,8 @@ TEMPLATE = {
         "SweepStateMachineArn": {"Value": f"arn:aws:states:{REGION}:123456789012:stateMachine:{NAME}-sweep"},
     },
 }
+MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:{NAME}-approval"
+CALLER = "arn:aws:sts::123456789012:user/moto"
 
 
 @dataclass(frozen=True)
@@ -77,22 +80,41 @@ class Fusebox:
         """What the command has made in its state folder."""
         return sorted(file.name for file in (self.folder / "state").rglob("*.sqlite3"))
 
-    def policy(self, **settings: Any) -> None:
+    def policy(self, approval: dict[str, Any] | None = None, **settings: Any) -> None:
         """Writes ./fusebox.yaml (YAML reads JSON)."""
         pace = {"lists_per_second": 1e6, "puts_per_second": 1e6}
-        whole = {"guardrails": {"log_retention": {"pace": pace, **settings}}}
+        whole = {"approval": approval or {}, "guardrails": {"log_retention": {"pace": pace, **settings}}}
         (self.folder / "fusebox.yaml").write_text(json.dumps(whole))
 
     def deny(self, operation: str, code: str = "AccessDeniedException") -> None:
         """Makes AWS refuse an operation from now on."""
         self.denied[operation] = code
 
-    def deploy(self) -> None:
-        """A Fusebox deployed in this account and Region, as far as the command sees it."""
+    def deploy(self, decide_url: str = "https://decide.example.com/") -> None:
+        """A Fusebox deployed in this account and Region, as far as the command sees it; "" for one of version 0.1.0."""
         create_table()
         boto3.client("sns").create_topic(Name=f"{NAME}-alerts")
-        boto3.client("cloudformation").create_stack(StackName="Fusebox", TemplateBody=json.dumps(TEMPLATE))
+        outputs: dict[str, Any] = {**TEMPLATE["Outputs"]}
+        if decide_url:
+            outputs |= {"DecideUrl": {"Value": decide_url}, "ApprovalStateMachineArn": {"Value": MACHINE}}
+            role = f"arn:aws:iam::123456789012:role/{NAME}-approval-workflow"
+            definition = '{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}'
+            boto3.client("stepfunctions").create_state_machine(
+                name=f"{NAME}-approval", definition=definition, roleArn=role
+            )
+        template = json.dumps({**TEMPLATE, "Outputs": outputs})
+        boto3.client("cloudformation").create_stack(StackName="Fusebox", TemplateBody=template)
         self.lease()
+
+    @property
+    def notices(self) -> list[dict[str, Any]]:
+        """What the alerts topic of the deployed Fusebox was told, in the form that the queue reads."""
+        topic = sns_backends["123456789012"][REGION].topics[f"arn:aws:sns:{REGION}:123456789012:{NAME}-alerts"]
+        return [json.loads(json.loads(message)["sqs"]) for _, message, *_ in topic.sent_notifications]
+
+    def requests(self, *options: str) -> dict[str, dict[str, Any]]:
+        """The requests that the command lists, by id."""
+        return {one["id"]: one for one in self("requests", "--json", *options).json["requests"]}
 
     def lease(self, value: str = '{"stack": "Fusebox", "table": "fusebox", "prefix": "fusebox"}') -> None:
         """The record of a deployed Fusebox."""

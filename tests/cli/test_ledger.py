@@ -24,9 +24,10 @@ def enforced(fusebox: Fusebox) -> Fusebox:
 def test_an_action_is_one_row_with_its_result(enforced: Fusebox) -> None:
     ran = enforced("ledger")
     rows = [line.split() for line in ran.out.splitlines() if "log_retention" in line]
-    assert len(rows) == 2
+    assert len(rows) == 3
     assert any("done" in row and "/aws/lambda/young" in row for row in rows)
     assert any("needs_approval" in row and "/legacy/orders" in row for row in rows)
+    assert any("asks about 1, 1 for good" in " ".join(row) and "asked" in row for row in rows)
     assert "days none → 30" in ran.out
     assert "account 123456789012 · Region us-east-1" in ran.err
 
@@ -40,24 +41,24 @@ def test_the_history_of_one_resource(enforced: Fusebox, name: str) -> None:
 def test_the_entries_of_one_run(enforced: Fusebox) -> None:
     run = next(iter(enforced.action_ids().values())).partition(".")[0]
     ran = enforced("ledger", "--run", run, "--json")
-    assert [entry["kind"] for entry in ran.json["entries"]] == ["finding", "intent", "outcome"]
+    assert [entry["kind"] for entry in ran.json["entries"]] == ["finding", "intent", "outcome", "question"]
     assert "No entries." in enforced("ledger", "--run", "20260101T000000-abcdef").out
 
 
 def test_an_action_in_full(enforced: Fusebox) -> None:
-    ran = enforced("ledger", enforced.action_ids()["/aws/lambda/young"])
+    ran = enforced("ledger", "show", enforced.action_ids()["/aws/lambda/young"])
     assert "intent at" in ran.out
     assert '"prior": {"days": null}' in ran.out
     assert "outcome at" in ran.out
 
 
 def test_only_the_newest_are_shown_unless_all_are_wanted(enforced: Fusebox) -> None:
-    assert "the newest 1 of 2; --last 0 shows all" in enforced("ledger", "--last", "1").err
-    assert enforced("ledger", "--last", "1", "--json").json["left_out"] == 2
+    assert "the newest 1 of 3; --last 0 shows all" in enforced("ledger", "--last", "1").err
+    assert enforced("ledger", "--last", "1", "--json").json["left_out"] == 3
     assert enforced("ledger", "--last", "0", "--json").json["left_out"] == 0
 
 
-@pytest.mark.parametrize(("since", "count"), [("24h", 3), ("7d", 3), ("2020-01-01", 3)])
+@pytest.mark.parametrize(("since", "count"), [("24h", 4), ("7d", 4), ("2020-01-01", 4)])
 def test_since(enforced: Fusebox, since: str, count: int) -> None:
     assert len(enforced("ledger", "--since", since, "--json").json["entries"]) == count
 

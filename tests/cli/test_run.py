@@ -20,7 +20,7 @@ def test_observing_reports_and_changes_nothing(fusebox: Fusebox) -> None:
     fusebox.policy()
     ran = fusebox("run", "log_retention")
     assert ran.code == 0
-    assert "in observe mode, account 123456789012, Region us-east-1" in ran.out
+    assert "Mode:      observe\nAccount:   123456789012\nRegion:    us-east-1\n" in ran.out
     assert "1 would be changed (observe mode)" in ran.out
     assert fusebox.writes == []
     assert retentions() == {"/aws/lambda/young": None}

@@ -113,8 +113,8 @@ def test_a_switch_is_never_thrown_in_the_wrong_table(fusebox: Fusebox, command: 
     fusebox.denied.clear()
     fusebox.deploy()
     ran = fusebox(*command)
-    assert ran.code == 2
-    assert "name it with --stack Fusebox" in ran.complaint
+    assert ran.code == 0
+    assert "Working on stack Fusebox (table fusebox), which is deployed here" in ran.err
     assert fusebox(*command, "--stack", "Fusebox").code == 0
     assert fusebox.files == []
 

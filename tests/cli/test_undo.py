@@ -43,7 +43,7 @@ def test_the_ledger_tells_the_whole_story(fusebox: Fusebox) -> None:
     make_group(GROUP)
     action = set_by_fusebox(fusebox)
     fusebox("undo", action, "--yes", "--reason", "kept for the audit")
-    ran = fusebox("ledger", action, "--json")
+    ran = fusebox("ledger", "show", action, "--json")
     assert results(ran) == [("intent", ""), ("outcome", "done"), ("undo", ""), ("outcome", "done")]
     undo = ran.json["entries"][2]
     assert undo["undoes"] == action
@@ -72,7 +72,7 @@ def test_an_action_is_undone_once(fusebox: Fusebox) -> None:
     ran = fusebox("undo", action, "--yes")
     assert ran.code == 2
     assert f"{action} was already undone by" in ran.complaint
-    undo = fusebox("ledger", action, "--json").json["entries"][2]["action_id"]
+    undo = fusebox("ledger", "show", action, "--json").json["entries"][2]["action_id"]
     assert "is itself an undo" in fusebox("undo", undo, "--yes").complaint
 
 
@@ -180,14 +180,16 @@ def test_ids_that_name_no_action_or_several_are_refused(fusebox: Fusebox) -> Non
     action = set_by_fusebox(fusebox)
     assert "names 2 actions" in fusebox("undo", action.partition(".")[0], "--yes").complaint
     assert "holds no action" in fusebox("undo", f"{action}0", "--yes").complaint
-    assert "is no action id" in fusebox("undo", "yesterday", "--yes").complaint
+    assert "is no ledger id" in fusebox("undo", "yesterday", "--yes").complaint
 
 
-def test_beside_a_deployed_fusebox_an_undo_must_name_its_ledger(fusebox: Fusebox) -> None:
+def test_beside_a_deployed_fusebox_an_undo_looks_into_its_table_unless_another_is_named(fusebox: Fusebox) -> None:
     make_group(GROUP)
     action = set_by_fusebox(fusebox)
-    fusebox.lease()
-    assert "name it with --stack Fusebox" in fusebox("undo", action, "--yes").complaint
+    fusebox.deploy()
+    ran = fusebox("undo", action, "--yes")
+    assert "holds no action" in ran.complaint
+    assert "Working on stack Fusebox (table fusebox), which is deployed here" in ran.err
     file = fusebox.folder / "state" / "fusebox" / "123456789012-us-east-1.sqlite3"
     assert fusebox("undo", action, "--yes", "--ledger", str(file)).code == 0
     assert retentions() == {GROUP: None}
@@ -199,7 +201,7 @@ def test_an_undo_in_the_table_of_a_stack(fusebox: Fusebox) -> None:
     fusebox.policy(mode="enforce")
     fusebox("run", "log_retention", "--stack", "Fusebox")
     action = fusebox.action_ids("--stack", "Fusebox")[GROUP]
-    assert fusebox("undo", action, "--yes", "--stack", "Fusebox").code == 0
+    assert fusebox("undo", action, "--yes").code == 0
     assert retentions() == {GROUP: None}
     assert fusebox("run", "log_retention", "--stack", "Fusebox", "--json").json["counts"] == {"exempt": 1}
 

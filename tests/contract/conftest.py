@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from moto import mock_aws
 from functions.core.entry import Function
 from functions.core.guardrail import Guardrail
 from functions.registry import GUARDRAILS
-from tests.aws_world import REGION, RecordingClients, create_table, environment, function_of
+from tests.aws_world import MACHINE, REGION, ROLE, RecordingClients, create_table, environment, function_of
 from tests.contract.worlds import WORLDS, World
 
 
@@ -44,6 +45,11 @@ def stage_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Guardrail[An
         topic = boto3.client("sns", region_name=REGION).create_topic(Name="alerts")["TopicArn"]
         monkeypatch.setenv("FUSEBOX_ALERTS_TOPIC", topic)
         create_table()
+        boto3.client("stepfunctions", region_name=REGION).create_state_machine(
+            name=MACHINE.rsplit(":", 1)[1],
+            definition=json.dumps({"StartAt": "Ask", "States": {"Ask": {"Type": "Succeed"}}}),
+            roleArn=ROLE,
+        )
 
         def stage(guardrail: Guardrail[Any, Any]) -> Stage:
             world = WORLDS[guardrail.name]

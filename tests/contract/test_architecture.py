@@ -32,8 +32,12 @@ def imported_by(folder: str) -> dict[Path, set[str]]:
     return {file: imports_of(file) for file in (ROOT / folder).rglob("*.py")}
 
 
-def guardrail_folders() -> list[Path]:
-    return sorted(file.parent for file in (ROOT / "functions").glob("*/spec.py") if file.parent.name != "core")
+def folders_with(name: str) -> list[Path]:
+    """The folders of functions/, apart from core, that hold a file of this name."""
+    return sorted(file.parent for file in (ROOT / "functions").glob(f"*/{name}") if file.parent.name != "core")
+
+
+HANDLERS = sorted(f"functions.{file.parent.name}.{file.stem}" for file in (ROOT / "functions").glob("*/*handler.py"))
 
 
 def test_core_knows_no_guardrail() -> None:
@@ -42,7 +46,7 @@ def test_core_knows_no_guardrail() -> None:
         assert outside <= {"functions.__version__"}, file
 
 
-@pytest.mark.parametrize("folder", guardrail_folders(), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", folders_with("spec.py"), ids=lambda folder: folder.name)
 def test_guardrails_do_not_know_each_other(folder: Path) -> None:
     allowed = ("functions.core", f"functions.{folder.name}")
     for file, names in imported_by(f"functions/{folder.name}").items():
@@ -61,16 +65,20 @@ def test_the_local_account_knows_the_template_and_not_the_code() -> None:
         assert {name.split(".")[0] for name in names} & set(OURS) <= {"local"}, file
 
 
-@pytest.mark.parametrize("folder", guardrail_folders(), ids=lambda folder: folder.name)
-def test_a_spec_needs_neither_boto3_nor_cdk_and_a_decision_calls_nothing(folder: Path) -> None:
+@pytest.mark.parametrize("folder", folders_with("spec.py"), ids=lambda folder: folder.name)
+def test_a_spec_needs_neither_boto3_nor_cdk(folder: Path) -> None:
     loaded = modules_after(f"functions.{folder.name}.spec")
     assert not {"boto3", "botocore", "aws_cdk", "pydantic"} & loaded
+
+
+@pytest.mark.parametrize("folder", folders_with("decide.py"), ids=lambda folder: folder.name)
+def test_a_decision_calls_nothing(folder: Path) -> None:
     assert not {"boto3", "botocore"} & modules_after(f"functions.{folder.name}.decide")
 
 
-@pytest.mark.parametrize("folder", guardrail_folders(), ids=lambda folder: folder.name)
-def test_a_function_loads_nothing_that_its_cold_start_cannot_afford(folder: Path) -> None:
-    loaded = modules_after(f"functions.{folder.name}.handler")
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_function_loads_nothing_that_its_cold_start_cannot_afford(handler: str) -> None:
+    loaded = modules_after(handler)
     assert not {"pydantic", "yaml", "typer", "rich", "aws_xray_sdk", "aws_cdk"} & loaded
     assert not {name for name in loaded if name.startswith("aws_lambda_powertools.utilities.idempotency")}
 

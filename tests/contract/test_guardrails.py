@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from functions.core import state
+from functions.core import answers, ledger, requests, state
+from functions.core.entry import Function
 from functions.core.guardrail import Page
+from functions.core.requests import Answer
 from functions.core.spec import GuardrailSpec
-from functions.core.types import ActionFailed
-from tests.aws_world import Context
+from functions.core.types import ActionFailed, Refused, iso
+from tests.aws_world import OWN, Context
 from tests.contract.conftest import Stage
 from tests.contract.test_events import CASES
 
@@ -33,7 +35,14 @@ def granted(spec: GuardrailSpec) -> set[str]:
 
 
 def used(stage: Stage) -> set[str]:
-    return {call for call in stage.clients.calls if not call.startswith(("dynamodb:", "sns:"))}
+    return {call for call in stage.clients.calls if not call.startswith(OWN)}
+
+
+def actions(stage: Stage, function: Function) -> list[str]:
+    """The ids of what was done."""
+    now = function.clock()
+    since = ledger.entries_since(function.table, now - timedelta(hours=1), now)
+    return [str(one["action_id"]) for one in since if one["kind"] == "outcome" and one["result"] == "done"]
 
 
 def test_the_calls_it_makes_are_the_permissions_it_declares(guardrail: Any, stage_of: StageOf) -> None:
@@ -44,7 +53,46 @@ def test_the_calls_it_makes_are_the_permissions_it_declares(guardrail: Any, stag
         if one is guardrail and case["expect"] in ("act", "ask", "nothing"):
             function.handle(case["event"], Context())
     function.handle(SWEEP, Context())
+    function.handle({"fusebox": "undo", "actions": actions(stage, function), "by": "link holder"}, Context())
     assert used(stage) == granted(guardrail.spec)
+
+
+def test_what_it_did_is_undone_by_its_own_function(guardrail: Any, stage_of: StageOf) -> None:
+    stage = stage_of(guardrail)
+    function = stage.function("enforce")
+    before = stage.world.state()
+    function.handle(SWEEP, Context())
+    assert stage.world.state() != before
+    function.handle({"fusebox": "undo", "actions": actions(stage, function), "by": "link holder"}, Context())
+    assert stage.world.state() == before
+
+
+def test_what_a_person_approves_is_done_and_nothing_else(guardrail: Any, stage_of: StageOf) -> None:
+    stage = stage_of(guardrail)
+    function = stage.function("approve")
+    (request,) = function.handle(SWEEP, Context())["report"]["requests"]
+    asked = answers.ask(function.table, requests.existing(function.table, request), "token", "nonce", function.clock())
+    assert asked is not None
+    held = requests.items(function.table, request)
+    now = iso(function.clock())
+    answer = Answer("ada", "iam", now, (held[0].id,), until=now)
+    answers.approve(function.table, asked, answer, held)
+    before = stage.world.state()
+    assert function.handle({"fusebox": "act", "request": request}, Context())["done"]
+    after = stage.world.state()
+    assert [name for name in after if after[name] != before[name]] == [held[0].name]
+
+
+@pytest.mark.parametrize("status", ["gathering", "asked"])
+def test_it_acts_on_no_request_that_nobody_approved(guardrail: Any, stage_of: StageOf, status: str) -> None:
+    stage = stage_of(guardrail)
+    function = stage.function("approve")
+    (request,) = function.handle(SWEEP, Context())["report"]["requests"]
+    if status == "asked":
+        answers.ask(function.table, requests.existing(function.table, request), "t", "n", function.clock())
+    with pytest.raises(Refused, match="nothing to act on"):
+        function.handle({"fusebox": "act", "request": request}, Context())
+    assert stage.clients.writes == []
 
 
 def test_observe_mode_writes_nothing(guardrail: Any, stage_of: StageOf) -> None:

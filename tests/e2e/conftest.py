@@ -12,6 +12,8 @@ import pytest
 
 from local import LocalAccount, LogGroupSeed
 
+OWNER = "owner"
+"""The name of the IAM user whom the local account takes for its owner."""
 START = datetime(2026, 11, 2, 12, 0, 30, tzinfo=UTC)
 SAMPLES = Path(__file__).parents[2] / "events" / "log_retention"
 POLICY = """
@@ -40,6 +42,41 @@ def enforcing(policy_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     from stacks.synthesis import new_app, synthesise
 
     return synthesise(new_app(tmp_path_factory.mktemp("enforcing")), load_policy(policy_file))
+
+
+ASKING = """
+alerts: {email: [finops@example.com]}
+operations: {email: [platform@example.com]}
+approval:
+  page: function_url
+  approvers: {iam: ['arn:aws:iam::123456789012:user/%s'], slack: [U012AB3CD]}
+  %s
+slack: {webhook: true, app: true}
+guardrails:
+  log_retention:
+    mode: approve
+    default_days: 30
+    pace: {lists_per_second: 1000, puts_per_second: 1000}
+    %s
+"""
+
+
+@pytest.fixture(scope="session")
+def asking(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """The stack in approve mode with the page and Slack, synthesised once for each variation of its policy."""
+    from functions.policy import load_policy
+    from stacks.synthesis import new_app, synthesise
+
+    made: dict[tuple[str, str], Path] = {}
+
+    def build(approval: str = "", guardrail: str = "") -> Path:
+        if (approval, guardrail) not in made:
+            folder = tmp_path_factory.mktemp("asking")
+            (folder / "fusebox.yaml").write_text(ASKING % (OWNER, approval, guardrail))
+            made[approval, guardrail] = synthesise(new_app(folder / "cdk.out"), load_policy(folder / "fusebox.yaml"))
+        return made[approval, guardrail]
+
+    return build
 
 
 @pytest.fixture

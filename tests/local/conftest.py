@@ -52,7 +52,8 @@ class StackBuilder:
         return logical_id
 
     def arn(self, logical_id: str) -> dict[str, Any]:
-        if self.resources[logical_id]["Type"] in ("AWS::SNS::Topic", "AWS::StepFunctions::StateMachine"):
+        by_ref = ("AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::SecretsManager::Secret")
+        if self.resources[logical_id]["Type"] in by_ref:
             return {"Ref": logical_id}
         return {"Fn::GetAtt": [logical_id, "Arn"]}
 
@@ -95,6 +96,30 @@ class StackBuilder:
             Principal=f"{service}.amazonaws.com",
             SourceArn=source,
         )
+
+    def url(self, function: str, auth_type: str = "NONE", **properties: Any) -> str:
+        """A function's URL, without which a caller cannot ask and with which it still may not."""
+        target = {"TargetFunctionArn": self.arn(function), "AuthType": auth_type}
+        return self.add(f"{function}Url", "AWS::Lambda::Url", **target, **properties)
+
+    def public(self, function: str) -> str:
+        """A URL that anyone may call: with both permissions that takes."""
+        anyone = {"FunctionName": self.arn(function), "Principal": "*"}
+        self.add(
+            f"{function}Url1",
+            "AWS::Lambda::Permission",
+            **anyone,
+            Action="lambda:InvokeFunctionUrl",
+            FunctionUrlAuthType="NONE",
+        )
+        self.add(
+            f"{function}Url2",
+            "AWS::Lambda::Permission",
+            **anyone,
+            Action="lambda:InvokeFunction",
+            InvokedViaFunctionUrl=True,
+        )
+        return self.url(function)
 
     def let_in(self, queue: str, service: str, source: Any) -> str:
         """A queue policy that lets a service send for one source."""

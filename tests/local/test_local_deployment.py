@@ -15,8 +15,8 @@ NOTHING = "def handler(event, context): return None"
 
 
 def test_a_type_that_is_not_modelled_fails_the_deployment_by_name(stack: Any, opened: Any) -> None:
-    stack.add("Url", "AWS::Lambda::Url", AuthType="AWS_IAM")
-    with pytest.raises(UnmodelledResource, match=r"Url: AWS::Lambda::Url .*AWS::Lambda::Function"):
+    stack.add("Key", "AWS::KMS::Key")
+    with pytest.raises(UnmodelledResource, match=r"Key: AWS::KMS::Key .*AWS::Lambda::Function"):
         opened(stack)
 
 

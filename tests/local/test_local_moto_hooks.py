@@ -41,7 +41,7 @@ def test_nothing_but_the_hooks_imports_moto() -> None:
             )
             if any(name.split(".")[0] == "moto" for name in names):
                 importing.add(path.name)
-    assert importing == {"moto_hooks.py", "moto_machines.py", "moto_tables.py"}
+    assert importing == {"moto_hooks.py", "moto_machines.py", "moto_tables.py", "moto_tasks.py"}
 
 
 def test_a_new_account_starts_empty(account: Any) -> None:
@@ -139,6 +139,7 @@ def test_motos_state_machines_wait_where_the_stand_ins_are(account: Any) -> None
         f"{PARSER}.asl.eval.environment": ({"threading.RLock", "threading.Event"}, set()),
         f"{PARSER}.asl.component.state.exec.execute_state": ({"threading.Event"}, set()),
         f"{PARSER}.asl.component.common.retry.retrier_decl": (set(), {"time.sleep"}),
+        f"{PARSER}.asl.component.program.program": ({"threading.Thread"}, set()),
     }
     for name, expected in uses.items():
         tree = ast.parse(inspect.getsource(sys.modules[name]))
@@ -151,6 +152,44 @@ def test_motos_state_machines_wait_where_the_stand_ins_are(account: Any) -> None
     assert "env.program_state_event.wait(wait_seconds)" in waiting
     callbacks = inspect.getsource(sys.modules[f"{PARSER}.asl.eval.callback.callback"])
     assert "from threading import Event, Lock" in callbacks
+
+
+def test_a_task_and_its_token_are_where_the_hooks_look_for_them(account: Any) -> None:
+    callbacks = sys.modules[f"{PARSER}.asl.component.state.exec.state_task.service.state_task_service_callback"]
+    task = callbacks.StateTaskServiceCallback
+    account.close()
+    assert "_evaluate_with_timeout" not in vars(task)
+    assert "context_object.update_task_token()" in inspect.getsource(task._eval_body)
+    assert "callback_endpoint.interrupt_all()" in inspect.getsource(task._eval_integration_pattern)
+    endpoint = sys.modules[f"{PARSER}.asl.eval.callback.callback"].CallbackEndpoint("token")
+    assert not endpoint._notify_event.is_set()
+    endpoint.interrupt_all()
+    assert endpoint._notify_event.is_set()
+    assert "consumer_error" not in inspect.getsource(callbacks), "moto closes tokens itself now"
+
+
+def test_moto_still_reads_timestamps_in_local_time_and_takes_any_time_out(account: Any) -> None:
+    timestamp = sys.modules[f"{PARSER}.asl.component.state.wait.wait_function.timestamp"].Timestamp
+    timeout = sys.modules[f"{PARSER}.asl.component.common.timeouts.timeout"].TimeoutSecondsPath
+    account.close()
+    assert "datetime.datetime.now()" in inspect.getsource(timestamp._get_wait_seconds)
+    assert "not isinstance(seconds, int) and seconds <= 0" in inspect.getsource(timeout._eval_seconds)
+
+
+def test_a_stopped_execution_is_not_told_of_errors_by_its_waits(account: Any) -> None:
+    environment = sys.modules[f"{PARSER}.asl.eval.environment"].Environment
+    assert environment.set_error.__module__ == environment.set_timed_out.__module__ == "local.moto_tasks"
+    account.close()
+    assert environment.set_error.__module__ == environment.set_timed_out.__module__ == environment.__module__
+
+
+def test_a_secret_is_found_by_name_and_arn(account: Any) -> None:
+    arn = account.client("secretsmanager").create_secret(Name="a/b", Tags=[{"Key": "k", "Value": "v"}])["ARN"]
+    for name in ("a/b", arn, arn[:-7]):
+        found = moto_hooks.secret(HERE, name)
+        assert found is not None
+        assert (found.arn, found.tags) == (arn, {"k": "v"})
+    assert moto_hooks.secret(HERE, "a") is None
 
 
 def test_tasks_call_through_the_client_of_their_own_role(account: Any) -> None:

@@ -101,3 +101,81 @@ def test_messages_that_may_not_be_deleted_come_again(stack: Any, opened: Any) ->
 
     assert len(account.invocations) == 2
     assert ["may not sqs:DeleteMessage" in loss.reason for loss in account.losses] == [True]
+
+
+BACK_OFF = """
+    import boto3, os
+    sqs = boto3.client("sqs")
+    def handler(event, context):
+        failed = []
+        for record in event["Records"]:
+            if record["body"] == "slow down":
+                seconds = 100 * int(record["attributes"]["ApproximateReceiveCount"])
+                sqs.change_message_visibility(
+                    QueueUrl=os.environ["QUEUE"], ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds)
+                failed.append(record["messageId"])
+        return {"batchItemFailures": [{"itemIdentifier": i} for i in failed]}
+"""
+
+
+def backing_off(stack: Any, received: int) -> None:
+    stack.add("Dead", "AWS::SQS::Queue")
+    stack.add(
+        "Work",
+        "AWS::SQS::Queue",
+        QueueName="work",
+        VisibilityTimeout=30,
+        RedrivePolicy={"deadLetterTargetArn": stack.arn("Dead"), "maxReceiveCount": received},
+    )
+    hold = {"Action": "sqs:ChangeMessageVisibility", "Resource": stack.arn("Work")}
+    queue = {"Variables": {"QUEUE": {"Ref": "Work"}}}
+    stack.function("Worker", BACK_OFF, reading(stack, "Work"), hold, Environment=queue)
+    stack.add(
+        "Feed",
+        "AWS::Lambda::EventSourceMapping",
+        EventSourceArn=stack.arn("Work"),
+        FunctionName={"Ref": "Worker"},
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+
+
+def test_a_failed_message_comes_again_when_the_function_said_and_ends_in_the_dead_letter_queue(
+    stack: Any, opened: Any
+) -> None:
+    backing_off(stack, received=2)
+    account = opened(stack)
+    for body in ("slow down", "fine"):
+        account.client("sqs").send_message(QueueUrl=account.physical_ids["Work"], MessageBody=body)
+
+    def tries() -> int:
+        return sum(r["body"] == "slow down" for i in account.invocations for r in i.payload["Records"])
+
+    account.settle()
+    (held,) = account.queue("work")  # The message that went well is gone.
+    assert (held["Body"], held["ReceiveCount"]) == ("slow down", 1)
+    assert 95 < (held["VisibleAt"] - account.clock.now()).total_seconds() <= 100
+    account.advance(timedelta(seconds=95))  # The queue's own time-out passed long ago.
+    assert tries() == 1
+    account.advance(timedelta(seconds=10))
+    assert tries() == 2
+    account.advance(timedelta(seconds=180))
+    assert (tries(), account.queue(account.physical_ids["Dead"])) == (2, [])
+    account.advance(timedelta(seconds=30))
+
+    assert tries() == 2
+    assert account.queue("work") == []
+    assert [m["Body"] for m in account.queue(account.physical_ids["Dead"])] == ["slow down"]
+    assert all(i.error is None for i in account.invocations)
+
+
+def test_backing_off_is_a_permission_of_its_own(stack: Any, opened: Any) -> None:
+    backing_off(stack, received=3)
+    account = opened(stack)
+    stop(account, "WorkerRole", "sqs:ChangeMessageVisibility")
+    account.client("sqs").send_message(QueueUrl=account.physical_ids["Work"], MessageBody="slow down")
+
+    account.settle()
+
+    assert account.invocations[0].error is not None
+    (held,) = account.queue("work")
+    assert 25 < (held["VisibleAt"] - account.clock.now()).total_seconds() <= 30

@@ -189,6 +189,21 @@ def test_a_question_waits_for_its_token_and_times_out_after_virtual_days(stack: 
     assert client.describe_execution(executionArn=second)["error"] == "NoAnswer"
 
 
+def test_an_execution_ends_at_the_time_out_of_its_machine(stack: Any, opened: Any) -> None:
+    machine(stack, {"First": {"Type": "Wait", "Seconds": 86400, "End": True}})
+    declared = stack.resources["Machine"]["Properties"]
+    declared["DefinitionString"] = json.dumps({**json.loads(declared["DefinitionString"]), "TimeoutSeconds": 3600})
+    account = opened(stack)
+    account.client("stepfunctions").start_execution(
+        stateMachineArn=account.physical_ids["Machine"], name="a", input="{}"
+    )
+
+    account.advance(timedelta(minutes=59))
+    assert status_of_the_only_execution(account)["status"] == "RUNNING"
+    account.advance(timedelta(minutes=2))
+    assert status_of_the_only_execution(account)["status"] == "TIMED_OUT"
+
+
 def test_a_role_may_be_assumed_only_for_the_machine_its_trust_policy_names(stack: Any, opened: Any) -> None:
     machine(stack, {"First": {"Type": "Succeed"}})
     trust = stack.resources["MachineRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]

@@ -116,16 +116,19 @@ def test_a_second_run_has_nothing_to_do_and_nothing_to_tell(house: House, table:
 
 def test_an_open_question_is_put_again_after_the_reminder_period(house: House, table: SqliteTable) -> None:
     house.add("hall")
-    assert sweep(house, table, APPROVE).has_news
-    house.clock.forward(days=31)
-    assert sweep(house, table, APPROVE, "run-2").has_news
+    assert sweep(house, table, APPROVE).requests == ["run-1"]
+    house.clock.forward(days=29)
+    assert not sweep(house, table, APPROVE, "run-2").new
+    house.clock.forward(days=2)
+    again = sweep(house, table, APPROVE, "run-3")
+    assert (again.new, "run-3" in again.requests) == ({Disposition.NEEDS_APPROVAL: 1}, True)
     assert len(entries(table, "hall")) == 2
 
 
 def test_a_change_of_state_is_told_though_the_period_is_not_over(house: House, table: SqliteTable) -> None:
     house.add("hall")
     sweep(house, table, OBSERVE)
-    assert sweep(house, table, APPROVE, "run-2").has_news
+    assert sweep(house, table, APPROVE, "run-2").new == {Disposition.NEEDS_APPROVAL: 1}
 
 
 # --- exemptions, pause, own resources
@@ -133,7 +136,7 @@ def test_a_change_of_state_is_told_though_the_period_is_not_over(house: House, t
 
 def test_an_exempt_resource_is_left_alone_until_the_exemption_ends(house: House, table: SqliteTable) -> None:
     house.add("hall")
-    state.exempt(table, state.Exemption("hall", "ada", "guests", START + timedelta(days=1)), START)
+    state.exempt(table, [state.Exemption("hall", "ada", "guests", START + timedelta(days=1))], START)
     assert sweep(house, table, ENFORCE).counts == {Disposition.EXEMPT: 1}
     house.clock.forward(days=2)
     assert sweep(house, table, ENFORCE, "run-2").counts == {Disposition.DONE: 1}
@@ -161,7 +164,7 @@ def test_an_exemption_that_comes_while_the_batch_runs_still_counts(house: House,
     house.add("attic", "hall")
 
     def exempt_the_next(lamp: Lamp) -> None:
-        state.exempt(table, state.Exemption("hall", "ada", "wait!", START + timedelta(days=1)), START)
+        state.exempt(table, [state.Exemption("hall", "ada", "wait!", START + timedelta(days=1))], START)
 
     house.before_act = exempt_the_next
     report = sweep(house, table, ENFORCE)
@@ -220,7 +223,8 @@ def test_the_cap_stops_the_run_pauses_the_guardrail_and_asks_once(house: House, 
     house.clock.forward(hours=2)
     later = sweep(house, table, settings, "run-2")
     assert len(house.switched) == 3
-    assert later.counts[Disposition.PAUSED] == 2
+    assert later.counts[Disposition.CAPPED] == 2
+    assert (report.requests, later.new) == (["run-1"], {})
 
 
 def test_the_cap_counts_dollars_too(house: House, table: SqliteTable) -> None:

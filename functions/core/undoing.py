@@ -7,13 +7,13 @@ outcome. A pause does not stop it: turning things back is what people do while a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from cli.recorded import Recorded, check_undoable
-from functions.core import claims, gates, ledger, state
+from functions.core import claims, gates, ledger, requests, state
 from functions.core.guardrail import Guardrail
+from functions.core.recorded import Recorded, check_undoable
 from functions.core.run import new_run_id
 from functions.core.table import Table
 from functions.core.types import Action, ActionFailed, Decision, Disposition, Json, Refused, ResourceGone
@@ -90,7 +90,21 @@ def carry_out(undoer: Undoer, undo: Undo, *, reason: str, exempt_for: timedelta)
         ended = undoer.clock()
         outcome = ledger.outcome_row(intent.body, disposition, detail, ended)
         undoer.table.write([(outcome, claims.closed(claim, ended))])
+    if disposition is Disposition.DONE:
+        mark(undoer, recorded, f"turned back by {undoer.by}", result="undone")
+    else:
+        mark(undoer, recorded, f"not turned back: {detail}")
     return Undone(str(intent.body["action_id"]), disposition, detail, until)
+
+
+def mark(undoer: Undoer, recorded: Recorded, detail: str, result: str = "") -> None:
+    """Notes on the request that approved an action, if one did, what became of its undo."""
+    warrant = recorded.intent.get("warrant")
+    if not isinstance(warrant, dict):
+        return
+    for item in requests.items(undoer.table, str(warrant["request"])):
+        if item.action_id == recorded.id:
+            undoer.table.write([(replace(item, detail=detail, result=result or item.result).row(),)])
 
 
 def _look(undoer: Undoer, recorded: Recorded, forward: Action) -> Any:
@@ -137,7 +151,7 @@ def _exempt(undoer: Undoer, recorded: Recorded, reason: str, lasts: timedelta) -
     if present and present.until >= now + lasts:
         return present.until
     why = f"undo of {recorded.id}" + (f": {reason}" if reason else "")
-    state.exempt(undoer.table, state.Exemption(recorded.resource, undoer.by, why, now + lasts), now)
+    state.exempt(undoer.table, [state.Exemption(recorded.resource, undoer.by, why, now + lasts)], now)
     return now + lasts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -40,6 +41,16 @@ class Recorded:
 
 def find(table: Table, wanted: str) -> list[Recorded]:
     """The recorded actions whose id begins with `wanted`, which names at least the day of the run."""
+    intents: dict[str, Entry] = {}
+    outcomes: dict[str, Entry] = {}
+    for entry in named(table, wanted):
+        if "action_id" in entry:
+            (outcomes if entry["kind"] == ledger.OUTCOME else intents)[str(entry["action_id"])] = entry
+    return [Recorded(intent, outcomes.get(identity)) for identity, intent in intents.items()]
+
+
+def named(table: Table, wanted: str) -> Iterator[Entry]:
+    """What was recorded of the actions and findings whose id begins with `wanted`, in the order of time."""
     run, dot, _ = wanted.partition(".")
     if dot:
         entries = ledger.entries_of_run(table, run)
@@ -47,16 +58,10 @@ def find(table: Table, wanted: str) -> list[Recorded]:
         try:
             day = datetime.strptime(wanted[:RUN_DAY], "%Y%m%d").replace(tzinfo=UTC)
         except ValueError as error:
-            raise Refused(f"{wanted!r} is no action id; one looks like 20260131T180000-1a2b3c.0123456789") from error
+            raise Refused(f"{wanted!r} is no ledger id; one looks like 20260131T180000-1a2b3c.0123456789") from error
         # A run that began before midnight may have acted after it.
         entries = ledger.entries_since(table, day, day + timedelta(days=1))
-    intents: dict[str, Entry] = {}
-    outcomes: dict[str, Entry] = {}
-    for entry in entries:
-        identity = str(entry.get("action_id", ""))
-        if identity.startswith(wanted):
-            (outcomes if entry["kind"] == ledger.OUTCOME else intents)[identity] = entry
-    return [Recorded(intent, outcomes.get(identity)) for identity, intent in intents.items()]
+    yield from (entry for entry in entries if ledger.identity_of(entry).startswith(wanted))
 
 
 def find_one(table: Table, wanted: str) -> Recorded:

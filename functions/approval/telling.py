@@ -1,0 +1,146 @@
+"""Pure: the question, and what became of it, as notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from functions.core import answers, ledger
+from functions.core.commands import Commands
+from functions.core.notice import Example, Group, Notice, Step, dollars, evidence_of, place, short
+from functions.core.report import EXAMPLES
+from functions.core.requests import Item, Request
+from functions.core.types import Scope
+
+FOR_GOOD = "CANNOT BE UNDONE"
+
+
+def question(
+    request: Request,
+    items: Sequence[Item],
+    scope: Scope,
+    commands: Commands,
+    *,
+    links: dict[str, str],
+    buttons: bool,
+    nobody: bool,
+) -> Notice:
+    """Asks about a request. `links` holds signed links by what they decide; `nobody` says that no one may answer."""
+    lasting = [one for one in items if one.irreversible]
+    back = [one for one in items if not one.irreversible]
+    groups = [_group(f"waiting for approval, {FOR_GOOD}", lasting), _group("waiting for approval", back)]
+    notes = [
+        f"Answer until {request.deadline[:16].replace('T', ' ')} UTC; {_on_silence(request)}",
+        f"Undo: {request.undo_note}.",
+    ]
+    if nobody:
+        notes.append("Nobody may answer: the policy names no approvers (approval.approvers).")
+    value = request.id if buttons else ""
+    every = f"all {request.count} changes" if request.count > 1 else "the change"
+    confirm = f"{request.irreversible} of {request.count} changes cannot be undone. Make {every}?" if lasting else ""
+    steps = (
+        Step("approve", "Approve", commands.approve(request.id), links.get("approve", ""), value, confirm),
+        Step("reject", "Reject", commands.reject(request.id), links.get("reject", ""), value),
+        Step("show", "See everything asked", commands.show(request.id)),
+        Step("exempt", "Leave one resource alone", commands.exempt("RESOURCE")),
+        Step("wrong", "Mark as a false positive", commands.wrong(request.id)),
+    )
+    return Notice(
+        "question",
+        f"question {request.id}",
+        f"{request.guardrail} asks: {request.count} change{'s' if request.count != 1 else ''}, "
+        f"{dollars(request.saving)} a month",
+        request.guardrail,
+        request.mode,
+        **place(scope),
+        run=request.id,
+        notes=tuple(notes),
+        groups=tuple(one for one in groups if one.count),
+        steps=steps,
+    )
+
+
+def ended(
+    request: Request, items: Sequence[Item], scope: Scope, commands: Commands, *, link: str, buttons: bool
+) -> Notice:
+    """Tells how a request ended; `link` is a signed link to its undo, or ""."""
+    by_result: dict[str, list[Item]] = {}
+    for one in items:
+        by_result.setdefault(one.result or "not approved", []).append(one)
+    answer = request.answer
+    notes = [f"Request {request.id}: {answers.told(request)}."]
+    if answer is not None and answer.reason and answer.how != "time-out":
+        notes.append(f"Reason: {short(answer.reason)}")
+    if answer is not None and answer.until and by_result.get("not approved"):
+        notes.append(f"What was not approved is exempt until {answer.until[:10]}, {short(answer.owner or answer.by)}.")
+    steps = [Step("show", "Everything about it", commands.show(request.id))]
+    if by_result.get("done"):
+        value = request.id if buttons else ""
+        confirm = f"Turn back what was done? {request.undo_note}."
+        steps.append(Step("undo", "Undo", commands.undo("ID"), link, value, confirm if value else ""))
+        steps.append(Step("wrong", "Mark one as a false positive", commands.wrong("ID")))
+    return Notice(
+        "answer",
+        f"answer {request.id}",
+        f"{request.guardrail}: {_in_words(request)}",
+        request.guardrail,
+        request.mode,
+        **place(scope),
+        run=request.id,
+        notes=tuple(notes),
+        groups=tuple(_group(result, some) for result, some in sorted(by_result.items())),
+        steps=tuple(steps),
+    )
+
+
+def change_in_words(item: Item) -> str:
+    """What an action sets and what it overwrites: "days none → 30"."""
+    action = ledger.action_of(item.entry)
+    words = ", ".join(
+        f"{key} {_value(action.prior.get(key))} → {_value(value)}" for key, value in action.parameters.items()
+    )
+    return words or action.kind.replace("_", " ")
+
+
+def _value(value: object) -> str:
+    return "none" if value is None else str(value)
+
+
+def _in_words(request: Request) -> str:
+    words = {
+        "done": "approved and done",
+        "superseded": "superseded: it has changed or is gone, so nothing was done",
+        "held_back": "held back by a pause, an exemption or observe mode; nothing was done",
+        "failed": "approved, but NOT everything could be done",
+        "timed_out": f"{answers.TIME_OUT}; nothing was done",
+    }
+    return words.get(request.status, request.status)
+
+
+def _on_silence(request: Request) -> str:
+    if request.on_timeout == "act":
+        return "if nobody does, what can be undone is done (on_timeout: act)."
+    return "if nobody does, nothing happens."
+
+
+def _group(words: str, items: Iterable[Item]) -> Group:
+    some = list(items)
+    return Group(
+        words,
+        len(some),
+        round(sum(one.saving for one in some), 6),
+        examples=tuple(_example(one) for one in some[:EXAMPLES]),
+    )
+
+
+def _example(item: Item) -> Example:
+    detail = item.detail or item.irreversible
+    return Example(
+        item.action_id,
+        item.resource,
+        short(item.name),
+        short(str(item.entry["reason"])),
+        short(detail),
+        item.saving,
+        short(item.owner),
+        evidence_of(item.entry["evidence"]),
+    )

@@ -1,0 +1,1 @@
+"""What the alerts queue holds, told in Slack."""

@@ -1,0 +1,364 @@
+"""The abuse table: whatever is tried, nothing comes of it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from functions.approval import command, deciding, handler, links, slack_buttons
+from functions.approval.deciders import Decider
+from functions.approval.deciding import NotAllowed, Wish
+from functions.approval.links import Keys
+from functions.approval.web import BODY_LIMIT, WebRequest
+from functions.core import answers, requests
+from tests.unit.approval.conftest import ADA, FORM, KEYS, Asked, Desk, ask_about
+
+Abuse = Callable[[Asked], Any]
+
+
+def form(asked: Asked, link: str, **fields: Any) -> bytes:
+    given: dict[str, Any] = {"token": asked.token(link), "scope": "all"} | fields
+    return urlencode(given, doseq=True).encode()
+
+
+def post(asked: Asked, link: str = "", **fields: Any) -> int:
+    link = link or asked.link()
+    return asked.send("POST", link, form(asked, link, **fields)).status
+
+
+def expired_by_a_second(asked: Asked) -> int:
+    link = asked.link()
+    body = form(asked, link)
+    asked.house.clock.forward(hours=72, seconds=1)
+    return asked.send("POST", link, body).status
+
+
+def wrong_key(asked: Asked) -> int:
+    link, body = asked.link(), form(asked, asked.link())
+    asked.here.signing_keys = Keys({"1": "another key"})
+    return asked.send("POST", link, body).status
+
+
+def for_another_id(asked: Asked) -> int:
+    """The signature of one request under the id of another that exists."""
+    other = ask_about(asked.here, _more_lamps(asked), run="run-2")
+    link = asked.link()
+    forged = link.replace("/run-1/", "/run-2/")
+    status = asked.send("POST", forged, form(asked, link)).status
+    assert other.now == other.request
+    return status
+
+
+def properly_signed_for_a_question_never_asked(asked: Asked) -> int:
+    link = asked.link(id="run-99")
+    return asked.send("POST", link, form(asked, link)).status
+
+
+def nonce_of_another_question(asked: Asked) -> int:
+    deadline = asked.here.clock() + timedelta(hours=1)
+    link = links.path(KEYS, asked.request.id, "approve", deadline, "another nonce")
+    return asked.send("POST", link, form(asked, link)).status
+
+
+def token_of_the_other_decision(asked: Asked) -> int:
+    return post(asked, token=asked.token(asked.link("reject")))
+
+
+def _more_lamps(asked: Asked) -> Any:
+    asked.house.add("porch")
+    return asked.house
+
+
+ABUSES: dict[str, tuple[Abuse, int]] = {
+    "GET prefetch of the approve link": (lambda a: a.send("GET", a.link()).status, 200),
+    "GET prefetch of the reject link": (lambda a: a.send("GET", a.link("reject")).status, 200),
+    "GET prefetch of the undo link": (lambda a: a.send("GET", a.link("undo")).status, 200),
+    "HEAD": (lambda a: a.send("HEAD", a.link()).status, 200),
+    "GET with the form in its query": (lambda a: a.send("GET", a.link() + f"&token={a.token(a.link())}").status, 404),
+    "PUT": (lambda a: a.send("PUT", a.link(), form(a, a.link())).status, 405),
+    "a link for another id": (for_another_id, 403),
+    "a signed link to no question": (properly_signed_for_a_question_never_asked, 403),
+    "the nonce of another question": (nonce_of_another_question, 403),
+    "a changed decision": (lambda a: a.send("POST", a.link().replace("/approve", "/reject")).status, 403),
+    "a changed expiry": (lambda a: a.send("POST", a.link().replace("?e=1", "?e=2"), form(a, a.link())).status, 403),
+    "expired by a second": (expired_by_a_second, 410),
+    "the wrong key": (wrong_key, 403),
+    "a missing form token": (lambda a: a.send("POST", a.link(), b"scope=all").status, 403),
+    "two form tokens": (lambda a: post(a, token=["x", a.token(a.link())]), 403),
+    "the token of the other decision": (token_of_the_other_decision, 403),
+    "a wrong content type": (lambda a: a.send("POST", a.link(), form(a, a.link()), "text/plain").status, 415),
+    "JSON": (lambda a: a.send("POST", a.link(), b"{}", "application/json").status, 415),
+    "no UTF-8": (lambda a: a.send("POST", a.link(), b"token=\xff\xfe&item=%ff").status, 400),
+    "bytes that are no text": (lambda a: a.send("POST", a.link(), b"\xff\xfe").status, 400),
+    "a thousand fields": (lambda a: a.send("POST", a.link(), b"item=1&" * 1001).status, 400),
+    "an item that it does not hold": (lambda a: post(a, scope="ticked", item="0123456789"), 400),
+    "no item ticked": (lambda a: post(a, scope="ticked"), 400),
+    "an unknown scope": (lambda a: post(a, scope="everything"), 400),
+    "a rejection without a reason": (lambda a: post(a, a.link("reject"), owner="ada", reason=""), 400),
+    "a rejection for ever": (lambda a: post(a, a.link("reject"), owner="ada", reason="no", days="9999"), 400),
+    "an undo of what was never done": (lambda a: post(a, a.link("undo")), 400),
+}
+
+
+@pytest.mark.parametrize("abuse", ABUSES, ids=str)
+def test_nothing_comes_of(abuse: str, asked: Asked) -> None:
+    attempt, status = ABUSES[abuse]
+    assert attempt(asked) == status
+    assert asked.untouched()
+
+
+def test_a_body_of_a_megabyte_is_not_even_read(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "HERE", asked.here)
+    path, _, query = asked.link().partition("?")
+    raw = {
+        "requestContext": {"http": {"method": "POST", "path": path}},
+        "rawQueryString": query,
+        "headers": {"content-type": FORM},
+        "body": "x" * 1_000_000,
+        "isBase64Encoded": False,
+    }
+    assert handler.handle(raw, None)["statusCode"] == 413
+    raw["body"] = "x" * (BODY_LIMIT + 1)
+    assert handler.handle(raw, None)["statusCode"] == 413
+    assert asked.untouched()
+
+
+def test_a_request_from_outside_is_no_step_whatever_its_body_says(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "HERE", asked.here)
+    raw = {
+        "fusebox": "finish",
+        "request": asked.request.id,
+        "requestContext": {"http": {"method": "POST", "path": "/"}},
+        "headers": {},
+        "body": json.dumps({"fusebox": "finish", "request": asked.request.id}),
+    }
+    assert handler.handle(raw, None)["statusCode"] == 404
+    assert asked.untouched()
+
+
+def test_a_replay_changes_nothing_and_shows_who_decided(asked: Asked) -> None:
+    link = asked.link()
+    body = form(asked, link)
+    assert asked.send("POST", link, body).status == 303
+    decided, woken = asked.now, len(asked.here.recorded.calls)
+    replayed = asked.send("POST", link, body)
+    assert (replayed.status, "link holder" in replayed.body) == (409, True)
+    assert asked.now == decided
+    assert asked.send("POST", asked.link("reject"), form(asked, asked.link("reject"))).status in (400, 409)
+    assert asked.now == decided
+    # The workflow may be told the same answer again, in case it had not heard it; it never hears another.
+    outputs = [given["output"] for name, given in asked.here.recorded.calls if name == "wake"]
+    assert set(outputs) == {'{"status": "approved"}'}
+    assert woken == 1
+
+
+def test_of_two_posts_at_once_exactly_one_wins(asked: Asked) -> None:
+    link, other = asked.link(), asked.link("reject")
+    bodies = [(link, form(asked, link)), (other, form(asked, other, owner="ada", reason="no", days="7"))] * 4
+    barrier, statuses = threading.Barrier(len(bodies)), []
+    file = asked.here.table.path  # type: ignore[attr-defined]
+
+    def visitor(link: str, body: bytes) -> None:
+        from functions.core.sqlite_table import SqliteTable
+
+        mine = Desk(SqliteTable(file), asked.house.clock, asked.here.settings)
+        barrier.wait()
+        statuses.append(Asked(mine, asked.house, asked.request).send("POST", link, body).status)
+
+    threads = [threading.Thread(target=visitor, args=one) for one in bodies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [303] + [409] * 7
+    assert asked.now.version == asked.request.version + 1
+
+
+def test_a_link_from_before_a_rotation_works_until_it_expires(asked: Asked) -> None:
+    link = asked.link()
+    asked.here.signing_keys = Keys({**KEYS.by_version, "2": "a newer key"})
+    page = asked.send("GET", link)
+    assert page.status == 200
+    assert post(asked, link) == 303
+
+
+def test_a_form_that_was_open_during_a_rotation_can_still_be_sent(asked: Asked) -> None:
+    link = asked.link()
+    before = form(asked, link)
+    asked.here.signing_keys = Keys({**KEYS.by_version, "2": "a newer key"})
+    assert asked.send("POST", link, before).status == 303
+
+
+@pytest.mark.parametrize("minutes", [-10, -60])
+def test_a_clock_that_went_back_decides_nothing(asked: Asked, minutes: int) -> None:
+    link = asked.link()
+    body = form(asked, link)
+    asked.house.clock.forward(minutes=minutes)
+    assert asked.send("POST", link, body).status == 400
+    assert asked.untouched()
+
+
+def test_an_answer_after_the_time_out_does_nothing(asked: Asked) -> None:
+    link = asked.link()
+    body = form(asked, link)
+    asked.house.clock.forward(hours=71)
+    ended = answers.time_out(asked.here.table, asked.now, asked.house.clock())
+    assert asked.send("POST", link, body).status == 409
+    assert asked.now == ended
+    assert asked.here.recorded.calls == []
+
+
+def test_a_link_may_not_approve_what_cannot_be_undone(lasting: Asked) -> None:
+    assert post(lasting, scope="all") == 403
+    assert post(lasting, scope="ticked", item=[lasting.ids["hall"], lasting.ids["chandelier"]]) == 403
+    assert lasting.untouched()
+    assert post(lasting, scope="ticked", item=lasting.ids["hall"]) == 303
+    assert lasting.now.answer is not None
+    assert lasting.now.answer.items == (lasting.ids["hall"],)
+
+
+def test_a_link_may_where_the_policy_says_so(lasting: Asked) -> None:
+    vars(lasting.here)["settings"] = replace(lasting.here.settings, links_may="anything")
+    assert post(lasting, scope="all") == 303
+
+
+def test_a_page_reveals_nothing_about_other_requests(asked: Asked) -> None:
+    ask_about(asked.here, _more_lamps(asked), run="run-2")
+    shown = asked.send("GET", asked.link()).body
+    assert "hall" in shown
+    assert "porch" not in shown
+    assert "run-2" not in shown
+    for status in (
+        asked.send("GET", asked.link().replace("/run-1/", "/run-2/")),
+        asked.send("GET", "/r/run-2/approve"),
+        asked.send("GET", "/"),
+    ):
+        assert not any(word in status.body for word in ("porch", "hall", "run-1", "run-2", "lamps"))
+
+
+# --- Slack's buttons
+
+
+def press(asked: Asked, user: str = "U012AB3CD", action: str = "approve", **how: Any) -> int:
+    payload = {
+        "type": "block_actions",
+        "user": {"id": user},
+        "actions": [{"action_id": action, "value": how.get("value", asked.request.id)}],
+    }
+    body = urlencode({"payload": json.dumps(payload)}).encode()
+    stamp = str(int(asked.house.clock().timestamp()) + how.get("seconds", 0))
+    secret = how.get("secret", "slack's signing secret")
+    digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+    headers = {
+        "content-type": FORM,
+        "x-slack-request-timestamp": stamp,
+        "x-slack-signature": f"v0={digest}",
+    }
+    request = WebRequest("POST", "/slack", "", headers, body + how.get("more", b""), "")
+    return slack_buttons.press(asked.here, request).status
+
+
+PRESSES: dict[str, tuple[dict[str, Any], int]] = {
+    "a wrong signature": ({"secret": "another"}, 401),
+    "a body changed on its way": ({"more": b"&x=1"}, 401),
+    "a signature older than five minutes": ({"seconds": -301}, 401),
+    "a signature from the future": ({"seconds": 301}, 401),
+    "a user who is no approver": ({"user": "U999ZZ9ZZ"}, 200),
+    "an unknown action": ({"action": "delete"}, 200),
+    "an unknown request": ({"value": "run-99"}, 200),
+    "an undo by no approver": ({"user": "U999ZZ9ZZ", "action": "undo"}, 200),
+}
+
+
+@pytest.mark.parametrize("what", PRESSES, ids=str)
+def test_a_press_with(what: str, asked: Asked) -> None:
+    how, status = PRESSES[what]
+    assert press(asked, **how) == status
+    assert asked.untouched()
+
+
+def test_an_approvers_press_is_recorded_with_the_user(asked: Asked) -> None:
+    assert press(asked) == 200
+    assert asked.now.answer is not None
+    assert (asked.now.status, asked.now.answer.by, asked.now.answer.how) == ("approved", "U012AB3CD", "slack")
+
+
+def test_a_second_press_changes_nothing(asked: Asked) -> None:
+    press(asked)
+    decided = asked.now
+    assert press(asked, action="reject") == 200
+    assert asked.now == decided
+
+
+def test_nothing_is_posted_to_an_address_that_is_not_slacks(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a request went out")
+
+    monkeypatch.setattr(slack_buttons, "build_opener", refuse)
+    for url in ("https://evil.example.com/", "http://169.254.169.254/latest", "file:///etc/passwd", ""):
+        slack_buttons._reply(asked.here, url, "no")
+
+
+# --- the command's door
+
+
+def call(asked: Asked, caller: str = ADA, **said: Any) -> int:
+    body = json.dumps({"request": asked.request.id, "decision": "approve"} | said).encode()
+    request = WebRequest("POST", "/", "", {"content-type": "application/json"}, body, caller)
+    return command.answer(asked.here, request).status
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [
+        ({"caller": ""}, 403),
+        ({"caller": "arn:aws:sts::123456789012:assumed-role/intern/eve"}, 403),
+        ({"decision": "undo"}, 400),
+        ({"decision": "delete"}, 400),
+        ({"request": "run-99"}, 404),
+        ({"items": "all"}, 400),
+        ({"items": []}, 400),
+        ({"items": [1]}, 400),
+        ({"days": -1}, 400),
+        ({"days": "soon"}, 400),
+        ({"decision": "reject"}, 400),
+    ],
+    ids=str,
+)
+def test_a_call_that_is_refused(how: dict[str, Any], status: int, asked: Asked) -> None:
+    assert call(asked, **how) == status
+    assert asked.untouched()
+
+
+def test_a_callers_arn_is_recorded(asked: Asked) -> None:
+    assert call(asked, reason="looked at it") == 200
+    assert asked.now.answer is not None
+    assert (asked.now.answer.by, asked.now.answer.how) == (ADA, "iam")
+    assert call(asked) == 409
+
+
+def test_nobody_approves_his_own_run(asked: Asked) -> None:
+    mine = requests.change(asked.here.table, asked.request, requester=ADA)
+    assert mine is not None
+    with pytest.raises(NotAllowed, match="somebody else has to decide"):
+        deciding.approve(asked.here, mine, Decider(ADA, "iam"), Wish())
+    assert asked.here.recorded.calls == []
+
+
+def test_an_answer_that_the_workflow_did_not_hear_is_told_again(asked: Asked) -> None:
+    asked.here.recorded.gone = True
+    assert call(asked) == 200
+    assert asked.now.status == "approved"
+    assert call(asked) == 409
+    assert [name for name, _ in asked.here.recorded.calls] == ["wake", "wake"]

@@ -1,0 +1,411 @@
+"""Questions, answers and what follows from them, told with lamps that should be off."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from functions.core import answers, approved, engine, ledger, requests, state
+from functions.core.approved import Step
+from functions.core.report import RunReport
+from functions.core.requests import Answer, Request
+from functions.core.spec import Cap, GuardrailSettings
+from functions.core.sqlite_table import SqliteTable
+from functions.core.types import ActionFailed, Disposition, Refused, iso
+from tests.lamps import Clock, House, Lamp, run_of
+
+APPROVE = GuardrailSettings(mode="approve")
+ENFORCE = GuardrailSettings(mode="enforce")
+ADA = "arn:aws:sts::123456789012:assumed-role/platform/ada@example.com"
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> SqliteTable:
+    return SqliteTable(tmp_path / "ledger.sqlite3")
+
+
+@pytest.fixture
+def house() -> House:
+    return House(Clock())
+
+
+def sweep(house: House, table: SqliteTable, settings: GuardrailSettings = APPROVE, name: str = "run-1") -> RunReport:
+    run = run_of(house, table, settings, name)
+    report = run.new_report()
+    assert engine.sweep(run, report, "", stop=lambda: False) is None
+    return report
+
+
+def event(house: House, table: SqliteTable, lamp: str, name: str) -> RunReport:
+    return engine.look_at(run_of(house, table, APPROVE, name), [lamp])
+
+
+def put(house: House, table: SqliteTable, id: str = "run-1") -> Request:
+    """The question as the workflow puts it to people."""
+    request = answers.ask(table, requests.existing(table, id), "token", "nonce", house.clock())
+    assert request is not None
+    return request
+
+
+def by_ada(house: House, *items: str, reason: str = "") -> Answer:
+    until = iso(house.clock() + timedelta(days=30))
+    return Answer(ADA, "iam", iso(house.clock()), items or None, reason, "ada@example.com", until)
+
+
+def approve(house: House, table: SqliteTable, request: Request, *names: str) -> Request:
+    held = requests.items(table, request.id)
+    return answers.approve(table, request, by_ada(house, *(one.id for one in held if one.name in names)), held)
+
+
+def act(
+    house: House,
+    table: SqliteTable,
+    request: Request,
+    settings: GuardrailSettings = APPROVE,
+    *,
+    stops: bool = False,
+) -> tuple[Step, RunReport]:
+    report = RunReport(request.id, "lamps", settings.mode)
+    step = approved.act_on(run_of(house, table, settings, "any"), request, report, stop=lambda: stops)
+    return step, report
+
+
+def results(table: SqliteTable, id: str = "run-1") -> dict[str, str]:
+    return {one.name: one.result for one in requests.items(table, id)}
+
+
+# --- asking
+
+
+def test_three_thousand_findings_make_one_question(house: House, table: SqliteTable) -> None:
+    house.add(*(f"lamp-{number:04}" for number in range(3000)))
+    report = sweep(house, table)
+    assert report.requests == ["run-1"]
+    (head,) = requests.listed(table)
+    assert (head.id, head.count, head.saving, head.status) == ("run-1", 3000, 30_000.0, "gathering")
+    assert len(requests.items(table, "run-1")) == 3000
+    assert not report.has_news  # the question is the message
+
+
+def test_a_second_sweep_does_not_ask_again_while_the_question_is_open(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table)
+    put(house, table)
+    house.clock.forward(hours=24)
+    later = sweep(house, table, name="run-2")
+    assert later.new == {}
+    assert requests.read(table, "run-2") is None
+
+
+def test_a_burst_of_events_becomes_one_question(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic", "porch")
+    assert event(house, table, "hall", "run-1").requests == ["run-1"]
+    house.clock.forward(seconds=30)
+    assert event(house, table, "attic", "run-2").requests == ["run-1"]
+    house.clock.forward(seconds=31)
+    assert event(house, table, "porch", "run-3").requests == ["run-3"]
+    assert requests.existing(table, "run-1").count == 2
+
+
+def test_an_event_that_comes_as_the_question_is_put_opens_another(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic")
+    event(house, table, "hall", "run-1")
+    put(house, table)
+    assert event(house, table, "attic", "run-2").requests == ["run-2"]
+
+
+def test_a_repeated_event_names_the_request_whose_workflow_may_never_have_started(
+    house: House, table: SqliteTable
+) -> None:
+    house.add("hall")
+    event(house, table, "hall", "run-1")
+    again = event(house, table, "hall", "run-2")
+    assert (again.requests, again.new) == (["run-1"], {})
+
+
+def test_a_question_that_a_crash_left_behind_is_put_by_the_next_sweep(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    event(house, table, "hall", "run-1")
+    house.clock.forward(hours=1)
+    assert sweep(house, table, name="run-2").requests == ["run-1"]
+
+
+def test_what_an_exemption_or_a_pause_holds_back_is_not_asked(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic")
+    until = house.clock() + timedelta(days=1)
+    state.exempt(table, [state.Exemption("hall", "ada", "guests", until)], house.clock())
+    state.pause(table, "lamps", by="ada", reason="party", now=house.clock())
+    assert sweep(house, table).requests == []
+
+
+# --- answering
+
+
+def test_an_approval_is_carried_out_and_the_ledger_says_on_whose_word(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic")
+    sweep(house, table)
+    request = approve(house, table, put(house, table))
+    step, report = act(house, table, request)
+    assert (step.done, report.counts) == (True, {Disposition.DONE: 2})
+    assert sorted(house.switched) == [("attic", False), ("hall", False)]
+    (intent,) = [one for one in ledger.entries_of_resource(table, "hall") if one["kind"] == "intent"]
+    assert intent["warrant"] == {"request": "run-1", "approved_by": ADA, "how": "iam"}
+    ended = answers.finish(table, request, house.clock())
+    assert (ended.status, ended.counts) == ("done", {"done": 2})
+    kinds = [one["kind"] for one in ledger.entries_of_resource(table, "request/run-1")]
+    assert sorted(kinds) == ["answer", "question"]
+
+
+def test_some_are_approved_and_the_rest_is_exempt(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic", "porch")
+    sweep(house, table)
+    request = approve(house, table, put(house, table), "hall")
+    act(house, table, request)
+    answers.finish(table, request, house.clock())
+    assert house.switched == [("hall", False)]
+    exempt = state.exemptions(table, ["attic", "hall", "porch"], house.clock())
+    assert sorted(exempt) == ["attic", "porch"]
+    assert exempt["attic"].owner == "ada@example.com"
+
+
+def test_a_rejection_exempts_with_owner_reason_and_end(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table)
+    rejected = answers.reject(table, put(house, table), by_ada(house, reason="the guests stay"))
+    ended = answers.finish(table, rejected, house.clock())
+    (one,) = state.exemptions(table, ["hall"], house.clock()).values()
+    assert (ended.status, house.switched) == ("rejected", [])
+    assert one.reason.startswith("the guests stay")
+    assert one.until == house.clock() + timedelta(days=30)
+    assert sweep(house, table, name="run-2").counts == {Disposition.EXEMPT: 1}
+
+
+@pytest.mark.parametrize("missing", ["reason", "owner", "until"])
+def test_a_rejection_without_reason_owner_or_end_is_refused(house: House, table: SqliteTable, missing: str) -> None:
+    house.add("hall")
+    sweep(house, table)
+    with pytest.raises(Refused, match="needs a reason, an owner and an end"):
+        answers.reject(table, put(house, table), replace(by_ada(house, reason="no"), **{missing: ""}))
+
+
+def test_of_two_answers_at_the_same_time_one_wins(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table)
+    request = put(house, table)
+    answers.reject(table, request, by_ada(house, reason="no"))
+    with pytest.raises(answers.NotOpen, match="answered by somebody else just now: rejected"):
+        approve(house, table, request)
+
+
+def test_nobody_answers_before_it_is_asked_or_after_it_ran_out(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table)
+    with pytest.raises(answers.NotOpen, match="still being gathered"):
+        approve(house, table, requests.existing(table, "run-1"))
+    request = put(house, table)
+    house.clock.forward(hours=72)
+    with pytest.raises(answers.NotOpen, match="ran out"):
+        approve(house, table, request)
+
+
+def test_an_item_of_another_request_is_refused(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table)
+    request = put(house, table)
+    with pytest.raises(Refused, match="holds no item"):
+        answers.approve(table, request, by_ada(house, "0123456789"), requests.items(table, "run-1"))
+
+
+def test_a_clock_that_is_behind_refuses_to_answer(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table)
+    request = put(house, table)
+    house.clock.forward(minutes=-10)
+    with pytest.raises(Refused, match="no action until they agree"):
+        approve(house, table, request)
+
+
+# --- silence
+
+
+def test_silence_does_nothing(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table)
+    request = put(house, table)
+    house.clock.forward(hours=72)
+    ended = answers.time_out(table, request, house.clock())
+    assert (ended.status, house.switched) == ("timed_out", [])
+    assert sweep(house, table, name="run-2").new == {}  # not asked again before the reminder
+
+
+def test_silence_acts_where_the_policy_says_so_but_never_on_what_cannot_be_undone(
+    house: House, table: SqliteTable
+) -> None:
+    house.add("hall")
+    house.add("chandelier", precious=True)
+    acts = replace(APPROVE, on_timeout="act")
+    sweep(house, table, acts)
+    request = put(house, table)
+    house.clock.forward(hours=72)
+    request = answers.time_out(table, request, house.clock())
+    assert request.status == "approved"
+    act(house, table, request, acts)
+    assert house.switched == [("hall", False)]
+    assert answers.finish(table, request, house.clock()).status == "done"
+    assert state.exemptions(table, ["chandelier"], house.clock()) == {}
+
+
+def test_silence_never_acts_where_all_is_irreversible(house: House, table: SqliteTable) -> None:
+    house.add("chandelier", precious=True)
+    sweep(house, table, replace(APPROVE, on_timeout="act"))
+    request = put(house, table)
+    assert answers.time_out(table, request, house.clock()).status == "timed_out"
+
+
+def test_a_policy_that_lets_silence_do_what_cannot_be_undone_is_refused() -> None:
+    with pytest.raises(ValueError, match="a time-out never makes a change that cannot be undone"):
+        GuardrailSettings(mode="enforce", allow_irreversible=True, on_timeout="act")
+
+
+def test_an_answer_in_time_counts_though_the_workflow_timed_out(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table)
+    asked = put(house, table)
+    approve(house, table, asked)
+    house.clock.forward(hours=73)
+    assert answers.time_out(table, asked, house.clock()).status == "approved"
+
+
+# --- acting on an approval
+
+
+def test_what_changed_meanwhile_is_superseded(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic")
+    sweep(house, table)
+    request = approve(house, table, put(house, table))
+    house.lamps["hall"] = replace(house.lamps["hall"], lit=False)
+    del house.lamps["attic"]
+    act(house, table, request)
+    assert (house.switched, results(table)) == ([], {"hall": "changed", "attic": "gone"})
+    assert answers.finish(table, request, house.clock()).status == "superseded"
+
+
+def test_a_resource_of_the_same_name_made_anew_is_not_what_was_approved(house: House, table: SqliteTable) -> None:
+    house.add("hall", made="2025")
+    sweep(house, table)
+    request = approve(house, table, put(house, table))
+    house.lamps["hall"] = replace(house.lamps["hall"], made="2026")
+    step, _ = act(house, table, request)
+    assert house.switched == []
+    assert step.requests == ("run-1-again1",)
+
+
+def test_what_became_irreversible_since_is_asked_again_twice_at_the_most(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table)
+    asked = "run-1"
+    rounds = []
+    for year in ("2026", "2027", "2028"):
+        request = approve(house, table, put(house, table, asked))
+        house.lamps["hall"] = replace(house.lamps["hall"], made=year)
+        step, _ = act(house, table, request)
+        rounds.append(step.requests)
+        assert answers.finish(table, request, house.clock()).status == "superseded"
+        asked = step.requests[0] if step.requests else asked
+    assert rounds == [("run-1-again1",), ("run-1-again2",), ()]
+    assert house.switched == []
+
+
+@pytest.mark.parametrize("how", ["pause", "exemption", "observe"])
+def test_what_stands_in_the_way_at_the_moment_of_acting_holds_it_back(
+    house: House, table: SqliteTable, how: str
+) -> None:
+    house.add("hall")
+    sweep(house, table)
+    request = approve(house, table, put(house, table))
+    settings = APPROVE
+    if how == "pause":
+        state.pause(table, state.EVERYTHING, by="bob", reason="wait", now=house.clock())
+    elif how == "exemption":
+        house.lamps["hall"] = replace(house.lamps["hall"], tags={"fusebox:exempt-until": "2027-01-01"})
+    else:
+        settings = GuardrailSettings()
+    act(house, table, request, settings)
+    assert house.switched == []
+    assert answers.finish(table, request, house.clock()).status == "held_back"
+
+
+def test_a_failure_is_a_failure_and_stops_no_other(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic")
+
+    def refuse(lamp: Lamp) -> None:
+        if lamp.arn == "hall":
+            raise ActionFailed("AccessDenied")
+
+    house.before_act = refuse
+    sweep(house, table)
+    request = approve(house, table, put(house, table))
+    act(house, table, request)
+    assert results(table) == {"hall": "failed", "attic": "done"}
+    assert answers.finish(table, request, house.clock()).status == "failed"
+    house.before_act = lambda lamp: None
+    assert sweep(house, table, name="run-2").requests == ["run-2"]  # the failed one is asked about anew
+
+
+def test_acting_goes_on_in_the_next_step_and_acts_on_each_once(house: House, table: SqliteTable) -> None:
+    house.add(*(f"lamp-{number:03}" for number in range(100)))
+    sweep(house, table)
+    request = approve(house, table, put(house, table))
+    steps = 0
+    while True:
+        steps += 1
+        house.clock.forward(seconds=1)
+        step, _ = act(house, table, request, stops=True)
+        if step.done:
+            break
+    assert steps > 2
+    assert Counter(name for name, _ in house.switched) == Counter(f"lamp-{number:03}" for number in range(100))
+    assert answers.finish(table, request, house.clock()).counts == {"done": 100}
+
+
+def test_a_repeated_step_acts_on_nothing_twice(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table)
+    request = approve(house, table, put(house, table))
+    act(house, table, request)
+    act(house, table, request)
+    assert house.switched == [("hall", False)]
+    assert results(table) == {"hall": "done"}
+
+
+# --- the cap
+
+
+def test_the_remainder_beyond_the_cap_is_one_question_and_its_approval_lets_the_guardrail_go_on(
+    house: House, table: SqliteTable
+) -> None:
+    house.page_size = 4
+    house.add(*"abcdefghij")
+    settings = replace(ENFORCE, cap=Cap(actions_per_hour=3))
+    report = sweep(house, table, settings)
+    assert report.counts == {Disposition.DONE: 3, Disposition.CAPPED: 7}
+    assert report.requests == ["run-1"]
+    request = approve(house, table, put(house, table))
+    act(house, table, request, settings)
+    assert len(house.switched) == 10
+    assert state.paused(table, "lamps") == ""
+
+
+def test_a_pause_by_a_person_outlives_the_approval_of_a_capped_remainder(house: House, table: SqliteTable) -> None:
+    house.add(*"abcde")
+    settings = replace(ENFORCE, cap=Cap(actions_per_hour=3))
+    sweep(house, table, settings)
+    request = approve(house, table, put(house, table))
+    state.pause(table, "lamps", by="ada", reason="look first", now=house.clock())
+    act(house, table, request, settings)
+    assert len(house.switched) == 3
+    assert "ada" in state.paused(table, "lamps")
