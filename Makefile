@@ -37,7 +37,7 @@ bench: $(VENV)/.dev  ## side by side with Cloud Custodian (see bench/README.md)
 	@PYTHON=$(PYTHON) sh bench/run.sh $(ARGS)
 
 docs: $(VENV)/.dev  ## writes the tables that come from the specs into the documents
-	@$(BIN)/python -m cli.docs
+	@$(BIN)/python -m docs.tables
 
 clean:  ## removes what these targets made
 	rm -rf $(VENV) .venv-* node_modules cdk.out build .pytest_cache .mypy_cache .ruff_cache

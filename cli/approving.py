@@ -79,7 +79,7 @@ def catch_up(run: Run[Any, Any]) -> list[CarriedOut]:
     from functions.core import requests
 
     waiting = [one for one in requests.listed(run.table) if one.guardrail == run.name]
-    return [carry_out(run, one) for one in waiting if one.status in requests.ANSWERED]
+    return [carry_out(run, one) for one in waiting if one.in_hand]
 
 
 def open_questions(table: Table, ids: Iterable[str]) -> list[Request]:

@@ -32,6 +32,7 @@ def obtain(question: str, doubts: Sequence[Doubt] = (), *, yes: bool) -> None:
         try:
             agreed = typer.confirm(each, err=True)
         except typer.Abort as silence:
+            typer.echo(err=True)
             raise Refused("nobody answered, so nothing was changed; --yes does not ask") from silence
         if not agreed:
             raise Refused("nothing was changed")

@@ -28,9 +28,10 @@ class Record:
 
 
 def targets(table: Table, wanted: str) -> list[Entry]:
-    """What an id is to mark: one action or finding, or the items of a request (ID, or ID/ITEM for one of them)."""
+    """What an id is to mark: one action or finding, or the items of a request (its whole ID; ID/ITEM for one)."""
     request_id, slash, item = wanted.partition("/")
-    request = asked.find(table, request_id) if slash else entries.request_of(table, wanted)
+    # Not by its beginning: with that begin the ids of its findings and actions, too.
+    request = asked.find(table, request_id) if slash else requests.read(table, wanted)
     if request is None:
         found = entries.one(table, wanted)
         if found["kind"] == ledger.UNDO:

@@ -19,7 +19,9 @@ NEWEST = 5
 def wrong(
     wanted: Annotated[
         str | None,
-        typer.Argument(metavar="[ID]", help="An action, a finding, a request, or REQUEST/ITEM; or its beginning."),
+        typer.Argument(
+            metavar="[ID]", help="An action or a finding, or enough of its beginning; a request, or REQUEST/ITEM."
+        ),
     ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Why it was a false positive.")] = "",
     listing: Annotated[bool, typer.Option("--list", help="Show what was marked, by guardrail.")] = False,
@@ -108,11 +110,11 @@ def _list(stack: str | None, ledger: Path | None, as_json: bool) -> None:
 
 
 def _told(record: Record) -> str:
-    times = "mark" if record.marked == 1 else "marks"
+    many = "false positives" if record.marked != 1 else "false positive"
     changes = "change" if record.changes == 1 else "changes"
     return (
-        f"{record.guardrail}: {record.marked:,} {times} as a false positive so far; "
-        f"in the last 30 days {record.lately:,}, beside {record.changes:,} {changes} made"
+        f"{record.guardrail}: {record.marked:,} {many} marked so far, {record.lately:,} in the last 30 days, "
+        f"in which it made {record.changes:,} {changes}"
     )
 
 

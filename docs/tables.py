@@ -14,8 +14,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from functions.approval.spec import ApprovalSettings
 from functions.core.guardrail import Guardrail
 from functions.core.spec import GuardrailSpec
+from functions.notify.spec import SlackSettings
 from functions.policy import json_schema
 from functions.registry import GUARDRAILS
 
@@ -30,10 +32,12 @@ def generated() -> Iterator[tuple[Path, str]]:
     for one in GUARDRAILS:
         parts = {
             "triggers": trigger_table(one.spec),
-            "settings": settings_table(one.spec),
+            "settings": settings_table(one.spec.settings),
             "permissions": permission_table(one.spec),
         }
         yield _filled(ROOT / "functions" / one.name / "README.md", parts)
+    for folder, settings in (("approval", ApprovalSettings), ("notify", SlackSettings)):
+        yield _filled(ROOT / "functions" / folder / "README.md", {"settings": settings_table(settings)})
 
 
 def guardrail_table(guardrails: tuple[Guardrail[Any, Any], ...]) -> str:
@@ -52,13 +56,13 @@ def trigger_table(spec: GuardrailSpec) -> str:
     return table(("Trigger", "When"), [*rows, ("sweep", f"`{spec.sweep}`")])
 
 
-def settings_table(spec: GuardrailSpec) -> str:
-    """Every setting with its allowed values and default."""
-    hints = get_type_hints(spec.settings)
-    defaults = spec.settings()
+def settings_table(settings: type[Any]) -> str:
+    """Every setting of a settings dataclass with its allowed values and default."""
+    hints = get_type_hints(settings)
+    defaults = settings()
     rows = [
         (f"`{one.name}`", _allowed(hints[one.name]), f"`{_shown(getattr(defaults, one.name))}`", one.metadata["doc"])
-        for one in dataclasses.fields(spec.settings)
+        for one in dataclasses.fields(settings)
     ]
     return table(("Setting", "Takes", "Default", "Meaning"), rows)
 

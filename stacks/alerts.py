@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from aws_cdk import Aws, Tags
 from aws_cdk import aws_iam as iam
@@ -29,7 +29,9 @@ class Alerts(Construct):
         naming: Naming,
         alert_emails: Iterable[str],
         operations_emails: Iterable[str],
+        operations_also_from: Sequence[str] = (),
     ) -> None:
+        """`operations_also_from` names the roles that may tell of trouble beside CloudWatch's own alarms."""
         super().__init__(scope, id)
         self.alerts = self._topic("Alerts", naming.name("alerts"), alert_emails)
         self.operations = self._topic("Operations", naming.name("operations"), operations_emails)
@@ -54,9 +56,11 @@ class Alerts(Construct):
                 },
             )
         )
-        self.operations.add_to_resource_policy(
-            self._deny_publishing(self.operations, "OnlyServices", {"Bool": {"aws:PrincipalIsAWSService": "false"}})
-        )
+        others: dict[str, object] = {"Bool": {"aws:PrincipalIsAWSService": "false"}}
+        if operations_also_from:
+            # A principal without an ARN is denied as well: StringNotEquals holds where the key is missing.
+            others["StringNotEquals"] = {"aws:PrincipalArn": list(operations_also_from)}
+        self.operations.add_to_resource_policy(self._deny_publishing(self.operations, "OnlyServices", others))
         Tags.of(self).add(OWN_TAG, "alerts")
 
     def _topic(self, id: str, name: str, emails: Iterable[str]) -> sns.Topic:

@@ -20,7 +20,7 @@ from stacks.failures import Failures
 from stacks.guardrail import Guardrail, Shared
 from stacks.lease import Lease
 from stacks.naming import Naming, fill
-from stacks.notify import Notify
+from stacks.notify import Notify, notify_role_arn
 from stacks.store import Store, table_name
 from stacks.sweep import Sweep
 
@@ -56,6 +56,7 @@ class FuseboxStack(Stack):
             naming=naming,
             alert_emails=policy.alert_emails,
             operations_emails=policy.operations_emails,
+            operations_also_from=[notify_role_arn(naming)] if policy.slack.webhook else [],
         )
         failures = Failures(self, "Failures", naming=naming)
         sweep = Sweep(self, "Sweep", naming=naming, specs=specs)
@@ -71,8 +72,9 @@ class FuseboxStack(Stack):
             layer_arn=layer_arn,
             staging=staging,
         )
+        functions = []
         if policy.slack.webhook:
-            Notify(
+            notify = Notify(
                 self,
                 "Notify",
                 naming=naming,
@@ -84,6 +86,7 @@ class FuseboxStack(Stack):
                 layer_arn=layer_arn,
                 staging=staging,
             )
+            functions.append(notify.function)
         shared = Shared(
             naming=naming,
             table=store.table,
@@ -104,7 +107,7 @@ class FuseboxStack(Stack):
             "Alarms",
             naming=naming,
             topic=alerts.operations,
-            functions=[one.function for one in built],
+            functions=[*functions, *(one.function for one in built)],
             failures=failures.queue,
             sweep=sweep.machine,
             approval=approval.machine,

@@ -30,6 +30,11 @@ CONCURRENCY = 2
 ROWS = ("state#told", "state#notices")
 
 
+def notify_role_arn(naming: Naming) -> str:
+    """The ARN of the function's role, which topics name before it exists."""
+    return naming.arn("iam", f"role/{naming.name(PART)}")
+
+
 class Notify(Construct):
     """Alerts topic → queue → function → Slack. What Slack does not take for some six hours is a failure.
 

@@ -126,6 +126,8 @@ def finish(table: Table, request: Request, now: datetime) -> Request:
 
     Safe to repeat. Returns the request as it ended, or as another had ended it.
     """
+    if not request.in_hand:
+        return request
     found = requests.items(table, request.id)
     approved = {one.id for one in requests.chosen(request, found)}
     answer = request.answer
@@ -135,7 +137,7 @@ def finish(table: Table, request: Request, now: datetime) -> Request:
         exempt(table, request, declined, answer, now)
     requests.release(table, request.guardrail, found if answer.how != "time-out" else _in(found, approved), now)
     counts = Counter(one.result or "left" for one in found if one.id in approved)
-    while request.status in requests.ANSWERED:
+    while request.in_hand:
         status = "rejected" if request.status == "rejected" else verdict(counts)
         changed = requests.change(table, request, status=status, ended_at=iso(now), counts=dict(counts))
         if changed is not None:

@@ -28,18 +28,21 @@ TOLD = {
     Disposition.GONE: "gone meanwhile",
 }
 """Every disposition a reader is told of, in the order of a message."""
+ASKING = {TOLD[end] for end in ASKED}
 REPEATING = (Disposition.NEEDS_APPROVAL, Disposition.OBSERVED, Disposition.REPORTED)
 
 
-def digest(report: RunReport, scope: Scope, commands: Commands) -> Notice:
-    """What a run has to tell."""
+def digest(report: RunReport, scope: Scope, commands: Commands, *, asks_apart: bool = False) -> Notice:
+    """What a run has to tell. With `asks_apart` its question is a message of its own and only mentioned here."""
     groups = groups_of(report)
     told = ", ".join(f"{one.count} {one.words}" for one in groups[:2]) or "nothing to do"
     notes = [f"Resources looked at: {report.seen}.", *report.notes]
     if report.settled:
         notes.append(f"{report.settled} unfinished actions of a crashed run settled.")
-    if any(report.counts[end] for end in ASKED) and report.requests:
-        notes.append(f"The question about what waits for approval comes as a message of its own: {commands.requests}")
+    waiting = sum(report.counts[end] for end in ASKED)
+    if asks_apart and report.requests and waiting:
+        groups = tuple(one for one in groups if one.words not in ASKING)
+        notes.append(f"{waiting} waiting for approval: the question is a message of its own. {commands.requests}")
     return Notice(
         "run",
         f"run {report.run}",

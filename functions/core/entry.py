@@ -155,7 +155,11 @@ class Function:
     def _tell(self, report: RunReport) -> None:
         self.log.info("run", extra={"report": report.to_json()})
         if report.has_news:
-            alerts.publish(self.clients, os.environ["FUSEBOX_ALERTS_TOPIC"], digest(report, self.scope, self.commands))
+            alerts.publish(
+                self.clients,
+                os.environ["FUSEBOX_ALERTS_TOPIC"],
+                digest(report, self.scope, self.commands, asks_apart=True),
+            )
 
     @property
     def commands(self) -> Commands:

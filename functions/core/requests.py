@@ -84,10 +84,15 @@ class Request:
         """The id of the first question on the matter."""
         return self.id.split("-again")[0]
 
+    @property
+    def in_hand(self) -> bool:
+        """Whether it is answered, and not carried to its end yet."""
+        return self.status in ANSWERED and not self.ended_at
+
     def row(self) -> Row:
         """The head's next version."""
         body = {key: value for key, value in asdict(self).items() if key != "version"}
-        listing = OPEN_LISTING if self.status in OPEN else ENDED_LISTING
+        listing = OPEN_LISTING if self.status in OPEN and not self.ended_at else ENDED_LISTING
         return Row(*head_key(self.id), body, self.version + 1, listing=listing, at=self.opened_at)
 
 

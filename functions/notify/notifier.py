@@ -111,6 +111,8 @@ class Notifier:
         raise PutOff.until_repaired(outcome.why)
 
     def _come_again(self, record: SQSRecord, pause: int) -> None:
+        """Called while the error is on its way up: the batch processor keeps it, and logs nothing."""
+        self.log.warning("comes again", extra={"record": record.message_id, "pause": pause}, exc_info=True)
         self.clients.get("sqs").change_message_visibility(
             QueueUrl=os.environ["FUSEBOX_NOTIFY_QUEUE"], ReceiptHandle=record.receipt_handle, VisibilityTimeout=pause
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.console import Console
 
 from local.account import LocalAccount
 from local.demo import company, events
+from local.demo.person import links_in, person
 from local.demo.product import WIDTH, Product, ProductFailed
 from local.demo.show import Show
 
@@ -34,7 +36,7 @@ def main() -> int:
 
 def play(show: Show, folder: Path) -> None:
     """The whole story; `folder` takes the assemblies."""
-    product = Product(folder)
+    product, who = Product(folder), person(show, interactive=os.environ.get("INTERACTIVE", "") not in ("", "0"))
     with show.step("Synthesising the real stack with CDK, in observe mode (no credentials, no network)"):
         observe = product.synthesise("observe")
     start = datetime.now(UTC) - HEAD_START
@@ -67,18 +69,33 @@ def play(show: Show, folder: Path) -> None:
             account.advance(timedelta(days=1))
         after = events.counts(account)
         show.before_and_after(before, after)
-        show.message(account.messages(account.outputs["AlertsTopicArn"])[-1])
+        topic = account.outputs["AlertsTopicArn"]
+        show.message(account.messages(topic)[-2])
 
-        show.chapter("What waits for a person", "fusebox ledger --result needs_approval; the message above says why")
-        show.output(product.fusebox("ledger", "--stack", "Fusebox", "--result", "needs_approval", "--last", "6"))
+        show.chapter("What waits for a person", "one question, with signed links to a page on loopback")
+        question = account.messages(topic)[-1]
+        show.message(question)
+
+        show.chapter("A person approves some of it", "the page: GET shows it, the form's POST decides")
+        who.approves(account, links_in(question)["approve"])
+        answer = account.messages(topic)[-1]
+        show.message(answer)
+
+        show.chapter("And turns it back", "the link in the message above, again the page's form")
+        if "undo" in links_in(answer):
+            who.turns_back(account, links_in(answer)["undo"])
+            show.message(account.messages(topic)[-1])
+        else:
+            show.line("nothing was approved, so there is nothing to turn back")
+
         show.chapter("What was done", "fusebox ledger --result done")
         show.output(product.fusebox("ledger", "--stack", "Fusebox", "--result", "done", "--last", "6"))
 
         show.chapter("The next day's sweep", "nothing to do: no change, no message")
-        calls, messages = len(account.calls), len(account.messages(account.outputs["AlertsTopicArn"]))
+        calls, messages = len(account.calls), len(account.messages(topic))
         account.advance(timedelta(days=1))
         writes = events.writes(account.calls[calls:])
-        told = len(account.messages(account.outputs["AlertsTopicArn"])) - messages
+        told = len(account.messages(topic)) - messages
         show.line(f"changes to log groups: {writes}, messages: {told}, losses on the way: {len(account.losses)}")
         if writes or told or account.losses:
             raise ProductFailed("the second sweep should have had nothing to do")

@@ -59,7 +59,7 @@ class Show:
 
     def message(self, message: Message) -> None:
         """An alert as its e-mail subscribers get it."""
-        self.console.print(Panel(Text(message.body("email")), title=message.subject, title_align="left"))
+        self.console.print(Panel(Text(message.body("email")), title=Text(message.subject or ""), title_align="left"))
 
     def the_end(self) -> None:
         self.console.print()

@@ -24,7 +24,7 @@ MODELS = botocore.loaders.create_loader()
 """One for all tests: every command makes a session, and reading the service models again takes half a second."""
 READS = ("Describe", "Get", "List", "BatchGet", "Query")
 NAME = f"fusebox-{REGION}"
-TEMPLATE = {
+TEMPLATE: dict[str, Any] = {
     "Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{NAME}-failures"}}},
     "Outputs": {
         "Name": {"Value": NAME},

@@ -96,7 +96,7 @@ def test_it_shows_what_is_asked_before_it_asks(fusebox: Fusebox, grave: str) -> 
     assert ran.out.index(OLD) < ran.out.index(YOUNG), "what cannot be undone comes first"
     assert "days none → 30" in ran.out
     assert "approve · account 123456789012 · Region us-east-1" in ran.err
-    assert "nothing was changed" in ran.complaint
+    assert "nothing was changed" in ran.err
     assert retentions() == {YOUNG: None, OLD: None}
 
 

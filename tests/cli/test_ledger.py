@@ -52,6 +52,61 @@ def test_an_action_in_full(enforced: Fusebox) -> None:
     assert "outcome at" in ran.out
 
 
+def test_a_finding_in_full(enforced: Fusebox) -> None:
+    findings = [one for one in enforced("ledger", "--json").json["entries"] if one["kind"] == "finding"]
+    identity = findings[0]["finding_id"]
+    assert identity in enforced("ledger").out
+    ran = enforced("ledger", "show", identity)
+    assert "finding at" in ran.out
+    assert "never_expires" in ran.out
+    assert enforced("ledger", "show", identity, "--json").json["entries"] == findings
+
+
+def test_a_request_in_full(enforced: Fusebox) -> None:
+    (request,) = enforced.requests()
+    ran = enforced("ledger", "show", request)
+    assert f"Request {request}: log_retention (enforce mode) asks for 1 change" in ran.out
+    assert "it is 1100 days old and holds 5.0 GB" in ran.out
+    assert "question at" in ran.out
+    found = enforced("ledger", "show", request, "--json").json
+    assert (found["request"]["status"], found["items"][0]["name"]) == ("asked", "/legacy/orders")
+    assert {"token", "nonce"} & set(found["request"]) == set()
+
+
+def test_one_entry_is_seen_with_show(enforced: Fusebox) -> None:
+    action = enforced.action_ids()["/aws/lambda/young"]
+    ran = enforced("ledger", action)
+    assert ran.code == 2
+    assert f"to see one: fusebox ledger show {action}" in ran.complaint
+    assert "options come after the subcommand" in enforced("ledger", "--json", "show", action).complaint
+    (request,) = enforced.requests()
+    assert f"Request {request}" in enforced("ledger", "show", action[:8]).out
+    enforced("reject", request, "--reason", "audit", "--yes")
+    assert "names 2 entries, for example" in enforced("ledger", "show", action[:8]).complaint
+
+
+def test_answers_can_be_chosen_by_their_result(enforced: Fusebox) -> None:
+    (request,) = enforced.requests()
+    enforced("reject", request, "--reason", "audit", "--yes")
+    (entry,) = enforced("ledger", "--result", "rejected", "--json").json["entries"]
+    assert (entry["kind"], entry["reason"]) == ("answer", "audit")
+    assert "answer by user/moto, local" in enforced("ledger").out
+    assert "allowed are left" in enforced("ledger", "--result", "odd").complaint
+
+
+def test_beside_a_deployed_fusebox_its_table_is_read(enforced: Fusebox) -> None:
+    enforced.deploy()
+    ran = enforced("ledger")
+    assert "No entries." in ran.out
+    assert "Working on stack Fusebox (table fusebox), which is deployed here" in ran.err
+    file = str(enforced.folder / "state" / "fusebox" / "123456789012-us-east-1.sqlite3")
+    assert "/aws/lambda/young" in enforced("ledger", "--ledger", file).out
+    enforced.deny("GetParameter")
+    ran = enforced("ledger")
+    assert "Cannot tell whether a Fusebox is deployed here, so the local ledger is read" in ran.err
+    assert "/aws/lambda/young" in ran.out
+
+
 def test_only_the_newest_are_shown_unless_all_are_wanted(enforced: Fusebox) -> None:
     assert "the newest 1 of 3; --last 0 shows all" in enforced("ledger", "--last", "1").err
     assert enforced("ledger", "--last", "1", "--json").json["left_out"] == 3

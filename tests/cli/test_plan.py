@@ -139,6 +139,26 @@ def test_a_guardrail_that_can_see_nothing_has_no_plan(fusebox: Fusebox) -> None:
     assert "cannot be planned: not allowed to call DescribeLogGroups" in ran.out
 
 
+@pytest.mark.parametrize(
+    ("approval", "mode", "state", "said"),
+    [
+        ({}, "observe", "note", "may answer: 0 by command, 0 in Slack (slack.app is off); page off"),
+        ({}, "enforce", "missing", "nobody may answer a deployed Fusebox what log_retention asks"),
+        ({"approvers": {"slack": ["U012AB3CD"]}}, "approve", "missing", "name approval.approvers in the policy"),
+        ({"page": "function_url"}, "approve", "missing", "nobody may approve what log_retention asks about for good"),
+        ({"page": "function_url", "links_may": "anything"}, "approve", "ok", "page on"),
+        ({"approvers": {"iam": ["arn:aws:iam::123456789012:role/FinOps"]}}, "approve", "ok", "1 by command"),
+    ],
+)
+def test_the_preflight_says_who_may_answer(
+    fusebox: Fusebox, approval: dict[str, Any], mode: str, state: str, said: str
+) -> None:
+    fusebox.policy(approval=approval, mode=mode)
+    found = checks(fusebox("plan", "--json"))["approvals"]
+    assert found[0] == state
+    assert said in found[1]
+
+
 def test_a_trail_counts_only_while_it_logs(fusebox: Fusebox) -> None:
     boto3.client("s3").create_bucket(Bucket="trails")
     trails = boto3.client("cloudtrail")

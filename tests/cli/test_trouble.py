@@ -15,7 +15,14 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = [
     ("plan",),
     ("run", "log_retention"),
+    ("requests",),
+    ("approve", "20260101T000000-abcdef", "--yes"),
+    ("reject", "20260101T000000-abcdef", "--reason", "x", "--yes"),
     ("ledger",),
+    ("ledger", "show", "20260101T000000-abcdef.0123456789"),
+    ("wrong", "20260101T000000-abcdef.0123456789", "--reason", "x"),
+    ("secret", "status"),
+    ("rotate-link-key",),
     ("undo", "20260101T000000-abcdef.0123456789"),
     ("exempt", "/x", "--until", "30d", "--owner", "ann@example.com", "--reason", "x"),
     ("exemptions",),
@@ -23,7 +30,7 @@ COMMANDS = [
     ("resume",),
     ("redrive",),
 ]
-names = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+names = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2]))
 
 
 @names

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from local import LocalAccount, LogGroupSeed
-from tests.e2e.asking import FORM, Forms, command, ends, filled, links, post, send
+from local.demo.browser import FORM, form, send
+from tests.e2e.asking import approve, command, ends, links, reject, undo
 from tests.e2e.conftest import SAMPLES, START, alerts, old_with_data, puts, retention, sweep, young
 
 Asking = Callable[..., Path]
@@ -51,17 +52,17 @@ def test_the_question_says_all_that_a_person_needs(account: LocalAccount) -> Non
 
 
 def test_approved_through_the_page_it_is_done_and_then_undone(account: LocalAccount) -> None:
-    assert post(links(account)["approve"], "approve").status == 303
+    assert approve(links(account)["approve"]).status == 303
     account.settle()
     assert retention(account, GROUP) == 30
     assert ends(account) == ["SUCCEEDED: ApprovedAndDone"]
     assert "approved and done" in alerts(account)[-1]
-    undo = links(account)["undo"]
-    assert post(undo, "undo").status == 303
+    link = links(account)["undo"]
+    assert undo(link).status == 303
     account.settle()
     assert retention(account, GROUP) is None
     assert "1 turned back" in alerts(account)[-1]
-    assert "turned back by link holder" in send("GET", undo).body
+    assert "turned back by link holder" in send("GET", link).body
     account.advance(timedelta(days=2))
     assert retention(account, GROUP) is None  # exempt, so that no sweep does it again
     assert account.losses == []
@@ -87,10 +88,10 @@ def test_some_are_approved_and_the_rest_is_left_alone(asking: Asking) -> None:
     with LocalAccount(asking(), start=START) as account:
         account.seed_log_groups([young(f"/ecs/task-{number}") for number in range(5)])
         sweep(account)
-        page = send("GET", links(account)["approve"]).body
-        assert page.count('name="item"') >= 5
-        two = Forms(page).of("approve").boxes[:2]
-        assert post(links(account)["approve"], "approve", *two, scope="ticked").status == 303
+        link = links(account)["approve"]
+        boxes = form(link, "approve").boxes
+        assert len(boxes) == 5
+        assert approve(link, *boxes[:2]).status == 303
         account.settle()
         assert puts(account) == 2
         assert ends(account) == ["SUCCEEDED: ApprovedAndDone"]
@@ -101,7 +102,7 @@ def test_some_are_approved_and_the_rest_is_left_alone(asking: Asking) -> None:
 
 
 def test_rejected_it_is_exempt_with_owner_reason_and_end(account: LocalAccount, fusebox: Callable[..., Any]) -> None:
-    sent = post(links(account)["reject"], "reject", reason="logs of the lawsuit", owner="ada@example.com", days="90")
+    sent = reject(links(account)["reject"], reason="logs of the lawsuit", owner="ada@example.com", days="90")
     assert sent.status == 303
     account.settle()
     assert ends(account) == ["SUCCEEDED: Rejected"]
@@ -173,9 +174,10 @@ def test_a_function_that_cannot_act_fails_the_workflow_and_is_told(account: Loca
 
 def test_of_two_posts_at_once_exactly_one_wins(account: LocalAccount) -> None:
     found = links(account)
+    yes, no = form(found["approve"], "approve"), form(found["reject"], "reject")
     sending = [
-        filled(found["approve"], "approve"),
-        filled(found["reject"], "reject", reason="no", owner="ada@example.com", days="7"),
+        lambda: yes.send(*yes.boxes, scope="all"),
+        lambda: no.send(reason="no", owner="ada@example.com", days="7"),
     ]
     with ThreadPoolExecutor(2) as pool:
         statuses = [one.status for one in pool.map(lambda send: send(), sending)]

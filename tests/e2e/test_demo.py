@@ -17,7 +17,11 @@ def test_the_demo_plays_to_its_end() -> None:
         "would change at once",
         "three minutes later:                                90 days",
         "182 done",
-        "41 waiting for approval",
+        "log_retention asks: 41 changes",
+        "ticked 3 of 41 boxes and pressed the button",
+        "3 done",
+        "38 not approved",
+        "3 turned back",
         "changes to log groups: 0, messages: 0, losses on the way: 0",
         "That was Fusebox",
     ):

@@ -76,11 +76,9 @@ def test_one_group_that_fails_stops_no_other_and_is_told(account: LocalAccount) 
     assert puts(account) == 59
     assert retention(account, "/ecs/task-017") is None
     assert "1 FAILED" in alerts(account)[-1]
-    (machine,) = account.client("stepfunctions").list_state_machines()["stateMachines"]
-    (execution,) = account.client("stepfunctions").list_executions(stateMachineArn=machine["stateMachineArn"])[
-        "executions"
-    ]
-    history = account.client("stepfunctions").get_execution_history(executionArn=execution["executionArn"])["events"]
+    client, machine = account.client("stepfunctions"), account.outputs["SweepStateMachineArn"]
+    (execution,) = client.list_executions(stateMachineArn=machine)["executions"]
+    history = client.get_execution_history(executionArn=execution["executionArn"])["events"]
     assert any(one.get("stateEnteredEventDetails", {}).get("name") == "DonePartly" for one in history)
 
 

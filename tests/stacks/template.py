@@ -28,9 +28,10 @@ ARNS = {
     "AWS::CloudWatch::Alarm": ("AlarmName", f"arn:aws:cloudwatch:{HERE}:alarm:{{}}"),
     "AWS::Logs::LogGroup": ("LogGroupName", f"arn:aws:logs:{HERE}:log-group:{{}}:*"),
     "AWS::SSM::Parameter": ("Name", f"arn:aws:ssm:{HERE}:parameter{{}}"),
+    "AWS::SecretsManager::Secret": ("Name", f"arn:aws:secretsmanager:{HERE}:secret:{{}}-AbCdEf"),
 }
 """The property that names a resource, and its ARN."""
-REF_IS_ARN = {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine"}
+REF_IS_ARN = {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::SecretsManager::Secret"}
 Properties = dict[str, Any]
 
 
@@ -71,6 +72,9 @@ class Template:
             return self._ref(value["Ref"])
         if set(value) == {"Fn::GetAtt"}:
             logical, attribute = value["Fn::GetAtt"]
+            if attribute == "FunctionUrl":
+                function = self.resolve(self.document["Resources"][logical]["Properties"]["TargetFunctionArn"])
+                return f"https://{function.rsplit(':', 1)[-1]}.lambda-url.example.com/"
             return self._name(logical) if attribute.endswith("Name") else self._arn(logical)
         return {key: self.resolve(one) for key, one in value.items()}
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.core.spec import OWN_TAG, GuardrailSpec
+from functions.registry import GUARDRAILS
 from stacks.errors import StackError
 from tests.stacks.conftest import Build
 from tests.stacks.template import ARNS, BASE, HERE, Template
@@ -18,6 +19,7 @@ NOT_TAGGABLE = {
     "AWS::IAM::ManagedPolicy",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Permission",
+    "AWS::Lambda::Url",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
 }
@@ -84,14 +86,14 @@ def test_operations_come_from_own_alarms_only(template: Template) -> None:
 
 def test_the_alarms_are_few_and_go_to_operations(template: Template) -> None:
     alarms = {one["AlarmName"].removeprefix(f"{BASE}-"): one for one in template.of("AWS::CloudWatch::Alarm")}
-    assert set(alarms) == {"errors", "throttles", "failures", "sweeps"}
+    assert set(alarms) == {"errors", "throttles", "failures", "sweeps", "approvals"}
     for alarm in alarms.values():
         assert alarm["AlarmActions"] == [OPERATIONS]
         assert alarm["TreatMissingData"] == "notBreaching"
         assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
     assert alarms["failures"]["Dimensions"] == [{"Name": "QueueName", "Value": f"{BASE}-failures"}]
     watched = {name: _watched(alarms[name]) for name in ("errors", "throttles", "sweeps")}
-    functions = [one["FunctionName"] for one in template.of("AWS::Lambda::Function")]
+    functions = [f"{BASE}-{one.name.replace('_', '-')}" for one in GUARDRAILS]
     assert watched["errors"] == {("Errors", function) for function in functions}
     assert watched["throttles"] == {("Throttles", function) for function in functions}
     endings = ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
@@ -106,7 +108,7 @@ def _watched(alarm: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 def test_the_sweep_fails_as_a_failure(template: Template) -> None:
-    (machine,) = template.of("AWS::StepFunctions::StateMachine")
+    machine = template.named("AWS::StepFunctions::StateMachine", f"{BASE}-sweep")
     states = json.loads(machine["DefinitionString"])["States"]
     assert {name for name, state in states.items() if state["Type"] == "Fail"} == {"Failed"}
     assert [one["Next"] for one in states["Sweep"]["Catch"]] == ["Failed"]
@@ -120,6 +122,10 @@ def test_a_function_gets_what_it_reads_and_little_else(template: Template, spec:
     assert len(json.dumps(environment).encode()) < 1024
     assert environment == {
         "FUSEBOX_NAME": BASE,
+        "FUSEBOX_STACK": "Fusebox",
+        "FUSEBOX_APPROVAL_MACHINE": template.output("ApprovalStateMachineArn"),
+        "FUSEBOX_DEADLINE_HOURS": "72",
+        "FUSEBOX_OWNER_TAG": "owner",
         "FUSEBOX_TABLE": template.output("TableName"),
         "FUSEBOX_ALERTS_TOPIC": template.output("AlertsTopicArn"),
         "FUSEBOX_ROLE_ARN": f"arn:aws:iam::123456789012:role/{name_of(spec)}",
@@ -164,6 +170,9 @@ def test_the_outputs_are_those_the_command_reads(template: Template) -> None:
         "AlertsTopicArn": f"arn:aws:sns:{HERE}:{BASE}-alerts",
         "OperationsTopicArn": OPERATIONS,
         "FailureQueueUrl": f"{BASE}-failures",
+        "ApprovalStateMachineArn": f"arn:aws:states:{HERE}:stateMachine:{BASE}-approval",
+        "ApproversPolicyArn": f"arn:aws:iam::123456789012:policy/{BASE}-approvers",
+        "DecideUrl": f"https://{BASE}-decide.lambda-url.example.com/",
         "SweepStateMachineArn": f"arn:aws:states:{HERE}:stateMachine:{BASE}-sweep",
         "EmergencyStopPolicyArn": f"arn:aws:iam::123456789012:policy/{BASE}-emergency-stop",
     }

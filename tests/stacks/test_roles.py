@@ -7,6 +7,7 @@ import pytest
 from functions.core.spec import OWN_TAG, GuardrailSpec
 from functions.log_retention.spec import LogRetentionSettings
 from functions.policy import Policy
+from functions.registry import GUARDRAILS
 from stacks.errors import StackError
 from stacks.naming import sids
 from tests.stacks.conftest import Build
@@ -31,9 +32,9 @@ def filled(resources: tuple[str, ...]) -> list[str]:
 
 def test_no_policy_is_attached_from_elsewhere(template: Template) -> None:
     assert template.of("AWS::IAM::Policy") == []
-    (only,) = template.of("AWS::IAM::ManagedPolicy")
-    assert only["ManagedPolicyName"] == f"{BASE}-emergency-stop"
-    assert not {"Roles", "Users", "Groups"} & set(only)
+    managed = template.of("AWS::IAM::ManagedPolicy")
+    assert {one["ManagedPolicyName"] for one in managed} == {f"{BASE}-emergency-stop", f"{BASE}-approvers"}
+    assert not any({"Roles", "Users", "Groups"} & set(one) for one in managed)
 
 
 def test_a_role_is_granted_exactly_what_its_spec_declares(template: Template, spec: GuardrailSpec) -> None:
@@ -58,9 +59,11 @@ def test_the_core_is_granted_the_calls_it_makes(template: Template, spec: Guardr
         (action, resource) for one in granted.values() for action in one["actions"] for resource in one["resources"]
     } == {
         ("dynamodb:BatchGetItem", TABLE),
+        ("dynamodb:Query", TABLE),
         ("dynamodb:Query", f"{TABLE}/index/listing"),
         ("dynamodb:PutItem", TABLE),
         ("dynamodb:DeleteItem", TABLE),
+        ("states:StartExecution", f"arn:aws:states:{HERE}:stateMachine:{BASE}-approval"),
         ("sns:Publish", f"arn:aws:sns:{HERE}:{BASE}-alerts"),
         ("sqs:SendMessage", f"arn:aws:sqs:{HERE}:{BASE}-failures"),
         ("logs:CreateLogStream", f"arn:aws:logs:{HERE}:log-group:/aws/lambda/{name_of(spec)}:log-stream:*"),
@@ -68,7 +71,7 @@ def test_the_core_is_granted_the_calls_it_makes(template: Template, spec: Guardr
     }
 
 
-def test_a_function_deletes_leases_only_and_never_touches_the_ledger_or_exemptions(
+def test_a_function_deletes_leases_only_and_never_touches_the_ledger_or_others_state(
     template: Template, spec: GuardrailSpec
 ) -> None:
     core = documents(template, name_of(spec))["core"]
@@ -77,7 +80,8 @@ def test_a_function_deletes_leases_only_and_never_touches_the_ledger_or_exemptio
     assert deleting == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["state#leases"]}}
     writing = granted["AddToLedgerAndKeepOwnState"]["conditions"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
     assert f"state#claims#{spec.name}" in writing
-    assert not any(key.startswith("state#exemptions") or key in ("*", "state#*") for key in writing)
+    assert f"state#asked#{spec.name}" in writing
+    assert not any(key.endswith("*") for key in writing if key not in ("ledger#*", "request#*"))
     assert denied["LedgerIsAppendOnly"] == {
         "actions": ["dynamodb:DeleteItem", "dynamodb:UpdateItem"],
         "resources": [TABLE],
@@ -118,15 +122,13 @@ def test_the_sweep_machine_invokes_the_functions_of_guardrails_only(template: Te
     role = documents(template, f"{BASE}-sweep")
     allowed = statements(role["invoke"], "Allow")["OwnFunctions"]
     assert allowed["actions"] == ["lambda:InvokeFunction"]
-    functions = [
-        f"arn:aws:lambda:{HERE}:function:{one['FunctionName']}" for one in template.of("AWS::Lambda::Function")
-    ]
+    functions = [f"arn:aws:lambda:{HERE}:function:{name_of(one.spec)}" for one in GUARDRAILS]
     assert allowed["resources"] == sorted(functions)
     assert f"arn:aws:lambda:{HERE}:function:{name_of(spec)}" in functions
 
 
 def test_the_emergency_stop_denies_all_but_telling_and_saving(template: Template) -> None:
-    (policy,) = template.of("AWS::IAM::ManagedPolicy")
+    policy = template.named("AWS::IAM::ManagedPolicy", f"{BASE}-emergency-stop")
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Resource"]) == ("Deny", "*")
     assert set(statement["NotAction"]) == {

@@ -7,6 +7,7 @@ import pytest
 from functions.approval.deciders import LINK_HOLDER, Decider, covers, refusal, too_much
 from functions.approval.spec import ApprovalSettings, Approvers
 from functions.core.requests import Item, Request
+from functions.core.types import Json
 
 ROLE = "arn:aws:iam::123456789012:role/platform"
 SSO = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Admin_0a1b2c3d"
@@ -21,7 +22,7 @@ def request(requester: str = "") -> Request:
 
 
 def item(irreversible: str) -> Item:
-    action = {"kind": "switch", "parameters": {}, "prior": {}, "irreversible": irreversible}
+    action: dict[str, Json] = {"kind": "switch", "parameters": {}, "prior": {}, "irreversible": irreversible}
     return Item("1", "id", {"name": "hall", "resource": "hall", "saving": 0.0, "plan": "", "action": action}, "")
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,7 +157,7 @@ def test_an_approval_is_carried_out_and_the_ledger_says_on_whose_word(house: Hou
     assert intent["warrant"] == {"request": "run-1", "approved_by": ADA, "how": "iam"}
     ended = answers.finish(table, request, house.clock())
     assert (ended.status, ended.counts) == ("done", {"done": 2})
-    kinds = [one["kind"] for one in ledger.entries_of_resource(table, "request/run-1")]
+    kinds = [str(one["kind"]) for one in ledger.entries_of_resource(table, "request/run-1")]
     assert sorted(kinds) == ["answer", "question"]
 
 
@@ -188,8 +189,9 @@ def test_a_rejection_exempts_with_owner_reason_and_end(house: House, table: Sqli
 def test_a_rejection_without_reason_owner_or_end_is_refused(house: House, table: SqliteTable, missing: str) -> None:
     house.add("hall")
     sweep(house, table)
+    blank: dict[str, Any] = {missing: ""}
     with pytest.raises(Refused, match="needs a reason, an owner and an end"):
-        answers.reject(table, put(house, table), replace(by_ada(house, reason="no"), **{missing: ""}))
+        answers.reject(table, put(house, table), replace(by_ada(house, reason="no"), **blank))
 
 
 def test_of_two_answers_at_the_same_time_one_wins(house: House, table: SqliteTable) -> None:

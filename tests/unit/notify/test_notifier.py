@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -57,7 +58,8 @@ class World(Clients):
         vars(self.notifier).update(
             clients=self,
             clock=lambda: self.now,
-            log=Logger(service="fusebox-test-notify", stream=self.logs),
+            # Loggers of one name share their stream.
+            log=Logger(service=f"fusebox-{uuid4()}", stream=self.logs),
             settings=SlackSettings(webhook=True),
             timeout=0.2,
         )
@@ -285,11 +287,13 @@ def test_without_a_value_nothing_fails_and_it_is_said_once(world: World) -> None
 def test_what_is_no_notice_fails_at_once_and_stops_no_other(world: World, body: str) -> None:
     assert world.hand(body, FIRST) == ["m0"]
     assert world.queue.pauses == {"r0": 0}
+    assert "MalformedEvent" in world.logs.getvalue()
     assert world.slack.titles == titles(FIRST)
 
 
 def test_only_batches_are_taken(world: World) -> None:
-    for raw in ({}, [], None, {"Records": "x"}, FIRST.to_json()):
+    raws: list[Any] = [{}, [], None, {"Records": "x"}, FIRST.to_json()]
+    for raw in raws:
         with pytest.raises(MalformedEvent):
             world.notifier.handle(raw, None)
 
@@ -299,6 +303,7 @@ def test_a_table_that_cannot_be_read_keeps_the_message(world: World, monkeypatch
     assert world.hand(FIRST, receives=3) == ["m0"]
     assert world.queue.pauses == {"r0": 120}
     assert world.slack.received == []
+    assert "AccessDeniedException" in world.logs.getvalue()
 
 
 def test_what_was_told_but_could_not_be_noted_does_not_come_again(

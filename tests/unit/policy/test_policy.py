@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from functions.approval.spec import ApprovalSettings, Approvers
 from functions.log_retention.spec import VALID_DAYS, LogRetentionSettings, Pace, Rule
+from functions.notify.spec import Mention, SlackSettings
 from functions.policy import POWERTOOLS_LAYER, Policy, json_schema, load_policy
 from functions.policy_errors import PolicyError
 
@@ -42,7 +44,15 @@ def complaints(folder: Path, text: str | bytes) -> list[str]:
 @pytest.mark.parametrize("text", ["", "# nothing but a remark\n", "guardrails: {}", "guardrails: {log_retention: {}}"])
 def test_everything_may_be_left_out(tmp_path: Path, text: str) -> None:
     found = read(tmp_path, text)
-    assert found == Policy("fusebox", (), (), POWERTOOLS_LAYER, {"log_retention": LogRetentionSettings()})
+    assert found == Policy(
+        "fusebox",
+        (),
+        (),
+        ApprovalSettings(),
+        SlackSettings(),
+        POWERTOOLS_LAYER,
+        {"log_retention": LogRetentionSettings()},
+    )
 
 
 def test_everything_may_be_set(tmp_path: Path) -> None:
@@ -242,3 +252,56 @@ def test_the_schema_allows_what_the_policy_allows() -> None:
     assert defined["LogRetentionSettings"]["properties"]["default_days"]["enum"] == list(VALID_DAYS)
     assert defined["LogRetentionSettings"]["properties"]["mode"]["enum"] == ["observe", "approve", "enforce"]
     assert defined["Rule"]["required"] == ["days"]
+
+
+def test_approvals_and_slack_may_be_set(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        """
+approval:
+  approvers:
+    iam: ['arn:aws:iam::123456789012:role/platform']
+    slack: [U012AB3CD]
+  page: function_url
+  links_may: anything
+  deadline_hours: 24
+  reject_days: 7
+slack:
+  webhook: true
+  app: true
+  owner_tag: team
+  mentions: [{owner: ada@example.com, slack: U012AB3CD}]
+""",
+    )
+    assert found.approval == ApprovalSettings(
+        approvers=Approvers(iam=("arn:aws:iam::123456789012:role/platform",), slack=("U012AB3CD",)),
+        page="function_url",
+        links_may="anything",
+        deadline_hours=24,
+        reject_days=7,
+    )
+    assert found.slack == SlackSettings(
+        webhook=True, app=True, owner_tag="team", mentions=(Mention(owner="ada@example.com", slack="U012AB3CD"),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("approval: {approvers: {iam: [platform]}}", "the ARN of a role"),
+        ("approval: {approvers: {slack: ['@ada']}}", "a Slack member id"),
+        ("approval: {page: public}", "allowed are: 'none', 'function_url'"),
+        ("approval: {deadline_hours: 0}", "deadline_hours is 1 to 720, not 0"),
+        ("approval: {reject_days: 0}", "reject_days is 1 to 3650, not 0"),
+        ("approval: {approver: {}}", "did you mean 'approvers'?"),
+        ("guardrails: {log_retention: {on_timeout: approve}}", "allowed are: 'nothing', 'act'"),
+        (
+            "guardrails: {log_retention: {on_timeout: act, allow_irreversible: true}}",
+            "a time-out never makes a change that cannot be undone",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_so_is_one_line(tmp_path: Path, text: str, line: str) -> None:
+    (told,) = complaints(tmp_path, text)
+    assert told.startswith("fusebox.yaml:1: ")
+    assert line in told
