@@ -7,16 +7,20 @@ POLICY ?= $(wildcard fusebox.yaml)
 STACK  ?= Fusebox
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test plan deploy lint synth bench docs clean
+.PHONY: help demo test test-browser plan deploy lint synth bench docs clean
 
 help:  ## what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 demo: $(VENV)/.dev  ## Fusebox at work on a local account, from the real template
 	@$(BIN)/python -m local.demo
 
 test: $(VENV)/.dev  ## all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadscope
+
+test-browser: $(VENV)/.browser  ## the approval page in a real browser; installs Debian's chromium if there is none
+	@sh tests/browser/chromium.sh
+	@$(BIN)/python -m pytest tests/browser
 
 plan: $(VENV)/.cli  ## what Fusebox would do to the account of your credentials; writes nothing
 	@$(BIN)/fusebox plan $(if $(POLICY),--policy $(POLICY))
@@ -60,6 +64,11 @@ $(VENV)/.deploy: requirements.txt $(VENV)/.cli
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.deploy
 	@echo "Installing the test tools into $(VENV) …"
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.browser: requirements-browser.txt $(VENV)/.dev
+	@echo "Installing the browser's driver into $(VENV) …"
+	@$(PIP) -r requirements-browser.txt
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json | $(VENV)/.deploy

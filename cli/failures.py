@@ -1,4 +1,4 @@
-"""Pure: what a message of the failure queue holds, and which guardrails it is for."""
+"""Pure: what a message of the failure queue holds, and whom it is for."""
 
 from __future__ import annotations
 
@@ -11,26 +11,36 @@ from functions.core.events import Event, read_event
 from functions.core.guardrail import Guardrail
 from functions.core.types import MalformedEvent
 
+FUNCTION_ARN_PARTS = 7
 DEEPEST = 4
 """Envelopes within envelopes: a destination around a batch around an event is three."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
-    """The EventBridge events of one message as they were sent, and what in it is none, with why."""
+    """What one message holds: EventBridge events as they were sent, notices that Slack did not take, and undos
+    with the name of the function that was to make them. `problems` says what in it is nothing of that.
+    """
 
     events: tuple[Mapping[str, Any], ...] = ()
     problems: tuple[str, ...] = ()
+    notices: tuple[Mapping[str, Any], ...] = ()
+    undos: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     def __add__(self, other: Unwrapped) -> Unwrapped:
-        return Unwrapped(self.events + other.events, self.problems + other.problems)
+        return Unwrapped(
+            self.events + other.events,
+            self.problems + other.problems,
+            self.notices + other.notices,
+            self.undos + other.undos,
+        )
 
 
 def unwrap(body: str) -> Unwrapped:
     """The events in a message: bare, in a Lambda destination's envelope, or in a batch of SQS records."""
     try:
         found = _text(body, 0)
-        json.dumps(found.events)
+        json.dumps([found.events, found.notices, found.undos])
     except RecursionError:
         return Unwrapped(problems=("is nested too deeply to be handed on",))
     return found
@@ -58,7 +68,12 @@ def _payload(payload: Any, depth: int) -> Unwrapped:
     if not isinstance(payload, dict):
         return Unwrapped(problems=(f"is no JSON object: {payload!r:.60}",))
     if isinstance(payload.get("requestContext"), dict) and "requestPayload" in payload:
-        return _payload(payload["requestPayload"], depth + 1)
+        sent = payload["requestPayload"]
+        if isinstance(sent, dict) and sent.get("fusebox") == "undo":
+            return _undo(payload["requestContext"], sent)
+        return _payload(sent, depth + 1)
+    if payload.get("fusebox") == "notice":
+        return Unwrapped(notices=(payload,))
     if isinstance(payload.get("Records"), list):
         return sum((_record(one, depth + 1) for one in payload["Records"]), Unwrapped())
     if payload.get("fusebox") == "sweep":
@@ -68,6 +83,14 @@ def _payload(payload: Any, depth: int) -> Unwrapped:
     except MalformedEvent as error:
         return Unwrapped(problems=(str(error),))
     return Unwrapped(events=(payload,))
+
+
+def _undo(context: Mapping[str, Any], payload: Mapping[str, Any]) -> Unwrapped:
+    """An undo that a page or a button asked for, and the function that failed to make it."""
+    parts = str(context.get("functionArn", "")).split(":")
+    if len(parts) < FUNCTION_ARN_PARTS:
+        return Unwrapped(problems=("is an undo of no function",))
+    return Unwrapped(undos=((parts[6], payload),))
 
 
 def _record(record: Any, depth: int) -> Unwrapped:

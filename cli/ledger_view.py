@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 
 from cli import render
-from cli.say import change
 from functions.core import ledger
 from functions.core.ledger import Entry
-from functions.core.notice import dollars
+from functions.core.notice import change_in_words, dollars
 from functions.core.types import Json
 
 RUN_WIDTH = len("20260101T000000-abcdef")
@@ -91,4 +90,4 @@ def _what(entry: Entry) -> str:
     parameters, prior = action["parameters"], action["prior"]
     assert isinstance(parameters, dict)
     assert isinstance(prior, dict)
-    return change(parameters, prior)
+    return change_in_words(parameters, prior)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from cli import say
 from cli.chosen import AnyGuardrail
 from functions.core import gates, state
+from functions.core.notice import shown
 from functions.core.report import EXAMPLES
 from functions.core.run import Run
 from functions.core.table import Table
@@ -69,7 +69,7 @@ class Plan:
         if decision.action is None or disposition not in (AT_ONCE, Disposition.NEEDS_APPROVAL):
             return
         self.total.add(decision, "")
-        sets = ", ".join(f"{key} {say.value_of(value)}" for key, value in decision.action.parameters.items())
+        sets = ", ".join(f"{key} {shown(value)}" for key, value in decision.action.parameters.items())
         self.changes.setdefault((decision.rule, sets), Line()).add(decision, "")
         why = detail if disposition is Disposition.NEEDS_APPROVAL else ""
         _keep(self.biggest, decision, sets, why)

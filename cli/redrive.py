@@ -18,8 +18,8 @@ def redrive(
 ) -> None:
     """Look again at events that failed.
 
-    The failure queue's events go to their guardrails once more. They are judged as of now: an event
-    whose resource is long right ends in nothing. A message is deleted once all of it was handed
+    The failure queue's events and undos go to their guardrails once more, and what Slack did not take to Slack.
+    They are judged as of now: an event whose resource is long right ends in nothing. A message is deleted once all of it was handed
     over; what nobody can take stays, and the exit code is 1.
     """
     from cli import deployment, say, session
@@ -58,7 +58,7 @@ def redrive(
 def _show(message: str, sent: tuple[tuple[str, str], ...], problems: tuple[str, ...]) -> None:
     from cli import say
 
-    for event, guardrail in sent:
-        say.line(f"{message}: event {event} handed to {guardrail}")
+    for what, whom in sent:
+        say.line(f"{message}: {what} handed to {whom}")
     for problem in problems:
         say.line(f"{message}: stays: {problem}")

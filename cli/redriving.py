@@ -1,4 +1,4 @@
-"""Hands the events of the failure queue to their guardrails again, and keeps what it cannot hand over."""
+"""Hands what the failure queue holds to whom it is for once more, and keeps what it cannot hand over."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACCEPTED = 202
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message with what became of it: `sent` names (event id, guardrail); `problems` says why it stays."""
+    """A message with what became of it: `sent` names (what, to whom); `problems` says why it stays."""
 
     id: str
     receipt: str
@@ -75,21 +75,39 @@ class FailureQueue:
             if not names:
                 problems.append(f"event {event['id']} ({event['source']}, {event['detail-type']}) is for no guardrail")
             for name in names:
-                trouble_met = self._send(event, name)
-                if trouble_met:
-                    problems.append(f"event {event['id']} did not reach {name}: {trouble_met}")
-                else:
-                    sent.append((str(event["id"]), name))
-        if not found.events and not problems:
+                function = f"{self._name}-{name.replace('_', '-')}"
+                self._note(sent, problems, f"event {event['id']}", name, self._invoke(event, function))
+        for notice in found.notices:
+            self._note(sent, problems, f"message {notice.get('key')!s:.80}", "notify", self._tell(notice))
+        for function, undo in found.undos:
+            self._note(sent, problems, "undo", function, self._invoke(undo, function))
+        if not (sent or problems):
             problems.append("holds no event")
         return Message(raw["MessageId"], raw["ReceiptHandle"], raw["Body"], tuple(sent), tuple(problems))
 
-    def _send(self, event: Mapping[str, Any], guardrail: str) -> str:
-        """Invokes the guardrail's function with the event as it came; returns "" or what went wrong."""
-        function = f"{self._name}-{guardrail.replace('_', '-')}"
+    @staticmethod
+    def _note(sent: list[tuple[str, str]], problems: list[str], what: str, whom: str, trouble_met: str) -> None:
+        if trouble_met:
+            problems.append(f"{what} did not reach {whom}: {trouble_met}")
+        else:
+            sent.append((what, whom))
+
+    def _tell(self, notice: Mapping[str, Any]) -> str:
+        """Puts a notice back into the queue that Slack is told from; returns "" or what went wrong."""
+        try:
+            url = self._sqs.get_queue_url(QueueName=f"{self._name}-notify")["QueueUrl"]
+            self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps(notice))
+        except ClientError as error:
+            return trouble.refusal(error)
+        except BotoCoreError as error:
+            return trouble.one_line(str(error))
+        return ""
+
+    def _invoke(self, payload: Mapping[str, Any], function: str) -> str:
+        """Invokes a guardrail's function with what failed, as it came; returns "" or what went wrong."""
         try:
             answer = self._clients.get("lambda").invoke(
-                FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode()
+                FunctionName=function, InvocationType="Event", Payload=json.dumps(payload).encode()
             )
         except ClientError as error:
             return trouble.refusal(error)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 
 from cli import render
-from functions.approval.telling import change_in_words
+from functions.approval.telling import change_of
 from functions.core import answers, requests
 from functions.core.notice import dollars
 from functions.core.requests import Item, Request
@@ -31,7 +31,7 @@ def question(out: Console, items: Sequence[Item]) -> None:
     """The items in question; those that cannot be undone come first."""
     ordered = sorted(items, key=lambda one: not one.irreversible)
     rows = [
-        (one.id, one.name, change_in_words(one), str(one.entry["reason"]), dollars(one.saving), one.irreversible)
+        (one.id, one.name, change_of(one), str(one.entry["reason"]), dollars(one.saving), one.irreversible)
         for one in ordered
     ]
     _table(out, QUESTION, rows, whole=("Item", "Change"))
@@ -44,7 +44,7 @@ def ended(out: Console, request: Request, items: Sequence[Item]) -> None:
         (
             one.id,
             one.name,
-            change_in_words(one),
+            change_of(one),
             dollars(one.saving),
             one.result or ("" if request.answer is None or one.id in approved else "not approved"),
             one.detail or ("" if one.result else one.irreversible),

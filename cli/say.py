@@ -50,13 +50,3 @@ def heading(command: str, mode: str, scope: Scope) -> str:
 def here(mode: str, scope: Scope) -> dict[str, Any]:
     """The first keys of every JSON output."""
     return {"mode": mode, "account": scope.account, "region": scope.region}
-
-
-def change(parameters: dict[str, Any], prior: dict[str, Any]) -> str:
-    """What an action sets and what it overwrites: "days none → 30"."""
-    return ", ".join(f"{key} {value_of(prior.get(key))} → {value_of(value)}" for key, value in parameters.items())
-
-
-def value_of(value: Any) -> str:
-    """A value of an action; None is the absence of one."""
-    return "none" if value is None else str(value)

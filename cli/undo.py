@@ -39,6 +39,7 @@ def undo(
     """
     from cli import chosen, say, session, store
     from functions.core import undoing
+    from functions.core.notice import change_in_words
     from functions.core.recorded import find_one
 
     place = session.locate()
@@ -52,7 +53,7 @@ def undo(
     undoer = undoing.Undoer(guardrail, settings, account, where.table, session.now, prefix, place.caller)
     prepared = undoing.prepare(undoer, recorded)
     say.note(f"{say.heading('undo', 'acts', place.scope)} · {where.title}")
-    say.note(f"{recorded.name}: {say.change(dict(prepared.action.parameters), dict(prepared.action.prior))}")
+    say.note(f"{recorded.name}: {change_in_words(prepared.action.parameters, prepared.action.prior)}")
     say.note(f"Not brought back: {guardrail.undo_note}.")
     say.note(f"It is then exempt from {guardrail.name} for {exempt_days} days.")
     _ask(prepared, yes, irreversible, uncertain)

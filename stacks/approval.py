@@ -20,6 +20,7 @@ from stacks import approval_roles as roles
 from stacks.asset import stage_folder
 from stacks.nag import accept
 from stacks.naming import Naming
+from stacks.store import DAY, LISTING
 
 DEFINITION = Path(__file__).parent / "definitions" / "approval.asl.json"
 
@@ -87,7 +88,7 @@ class Approval(Construct):
         )
         self.public_url, self.decide_url = asks.url, decides.url
         self.machine = self._machine(asks.function.function_arn, reach.guardrails)
-        self.approvers = self._approvers(decides.function.function_arn)
+        self.approvers = self._approvers(decides.function.function_arn, table.table_arn)
         Tags.of(self).add(OWN_TAG, "approval")
 
     def _machine(self, function_arn: str, guardrails: Sequence[str]) -> sfn.CfnStateMachine:
@@ -106,8 +107,8 @@ class Approval(Construct):
         accept(machine, "AwsSolutions-SF2", f"{history}; traces would only add cost")
         return machine
 
-    def _approvers(self, function_arn: str) -> iam.CfnManagedPolicy:
-        """What an approver needs to answer by command; to be attached to roles, or copied into permission sets."""
+    def _approvers(self, function_arn: str, table_arn: str) -> iam.CfnManagedPolicy:
+        """What an approver needs to look and answer by command; for roles, or to copy into permission sets."""
         return iam.CfnManagedPolicy(
             self,
             "Approvers",
@@ -129,6 +130,18 @@ class Approval(Construct):
                         "Action": "lambda:InvokeFunction",
                         "Resource": function_arn,
                         "Condition": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
+                    },
+                    {
+                        "Sid": "SeeWhatIsAsked",
+                        "Effect": "Allow",
+                        "Action": ["dynamodb:BatchGetItem", "dynamodb:Query"],
+                        "Resource": [table_arn, *(f"{table_arn}/index/{index}" for index in (LISTING, DAY))],
+                    },
+                    {
+                        "Sid": "FindFusebox",
+                        "Effect": "Allow",
+                        "Action": ["cloudformation:DescribeStacks", "ssm:GetParameter"],
+                        "Resource": [Aws.STACK_ID, self._naming.arn("ssm", "parameter/fusebox/lease")],
                     },
                 ],
             },

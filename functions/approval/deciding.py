@@ -103,7 +103,7 @@ def _recorded(here: Environment, record: Callable[[], Request]) -> Request:
     try:
         decided = record()
     except answers.NotOpen as late:
-        if late.request.status in requests.ANSWERED:
+        if late.request.in_hand:
             _wake(here, late.request)
         raise
     _wake(here, decided)

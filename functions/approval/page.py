@@ -87,8 +87,8 @@ def decided(view: RequestView, now: datetime, undo: Form | None) -> Page:
 
 def refusal(status: int, title: str, text: str) -> Page:
     """Refuses; says nothing about any request."""
-    help = f"Open questions, and the commands that answer them: {code('fusebox requests')}"
-    return _page(status, title, None, f'<p class="lede">{safe(text)}</p><p class="lede">{help}</p>')
+    way = f"Open questions, and the commands that answer them: {code('fusebox requests')}"
+    return _page(status, title, None, f'<p class="lede">{safe(text)}</p><p class="lede">{way}</p>')
 
 
 def _asked(view: RequestView, now: datetime) -> str:

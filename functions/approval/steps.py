@@ -45,13 +45,12 @@ def expire(here: Environment, step: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def finish(here: Environment, step: Mapping[str, Any]) -> dict[str, Any]:
-    """Ends an answered request and tells everyone. A request that never got to its end is told as failed."""
+    """Ends an answered request and tells everyone; repeated, it only tells again, under the same key."""
     request = requests.existing(here.table, str(step["request"]))
     if request.status in requests.OPEN and request.status not in requests.ANSWERED:
         raise Refused(f"request {request.id} has no answer yet ({request.status})")
-    if request.status in requests.ANSWERED:
-        request = answers.finish(here.table, request, here.clock())
-        _tell_end(here, request)
+    request = answers.finish(here.table, request, here.clock())
+    _tell_end(here, request)
     return {"status": request.status}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from functions.core import answers, ledger
 from functions.core.commands import Commands
-from functions.core.notice import Example, Group, Notice, Step, dollars, evidence_of, place, short
+from functions.core.notice import Example, Group, Notice, Step, change_in_words, dollars, evidence_of, place, short
 from functions.core.report import EXAMPLES
 from functions.core.requests import Item, Request
 from functions.core.types import Scope
@@ -92,17 +92,10 @@ def ended(
     )
 
 
-def change_in_words(item: Item) -> str:
-    """What an action sets and what it overwrites: "days none → 30"."""
+def change_of(item: Item) -> str:
+    """What an item's action sets and overwrites, in words."""
     action = ledger.action_of(item.entry)
-    words = ", ".join(
-        f"{key} {_value(action.prior.get(key))} → {_value(value)}" for key, value in action.parameters.items()
-    )
-    return words or action.kind.replace("_", " ")
-
-
-def _value(value: object) -> str:
-    return "none" if value is None else str(value)
+    return change_in_words(action.parameters, action.prior) or action.kind.replace("_", " ")
 
 
 def _in_words(request: Request) -> str:

@@ -59,7 +59,7 @@ def _item(here: Environment, item: Item) -> ItemView:
         name=item.name,
         resource=item.resource,
         reason=str(item.entry["reason"]),
-        change=telling.change_in_words(item),
+        change=telling.change_of(item),
         saving=item.saving,
         evidence=evidence_of(item.entry["evidence"]),
         owner=item.owner,

@@ -133,5 +133,5 @@ def _record(run: Run[F, S], ended: Sequence[Ended[F]], report: RunReport, joins:
     for facts, decision, end, detail in ended:
         row = rows.get(decision.resource)
         new = decision.resource in asked if end in ASKED else row is not None and row.key not in known
-        identity = str(known.get(row.key, row).body["finding_id"]) if row is not None else ""
+        identity = ledger.identity_of(known.get(row.key, row).body) if row is not None else ""
         report.add(decision, end, detail, new=new, id=identity, owner=run.owner_of(facts))

@@ -10,30 +10,23 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.core import alerts, approved, engine, requests, undo_step, workflow
-from functions.core.clients import Clients
-from functions.core.commands import Commands
 from functions.core.digest import digest
-from functions.core.dynamodb_table import DynamoDBTable
 from functions.core.events import Skip, foreign, read_event
 from functions.core.guardrail import Guardrail
 from functions.core.report import RunReport
 from functions.core.run import Asks, Run, new_run_id, run_id
-from functions.core.settings import from_plain
 from functions.core.state import parse_moment
-from functions.core.types import ActionFailed, Busy, Disposition, MalformedEvent, Refused, Scope
+from functions.core.surroundings import Surroundings
+from functions.core.types import ActionFailed, Busy, Disposition, MalformedEvent, Refused
 from functions.core.undoing import Undoer
 
-SETTINGS_FILE = Path(__file__).parents[2] / "settings.json"
 WIND_DOWN_MS = 90_000
 """A sweep hands over this long before its function's time runs out: longer than any one action takes, with the
 retries of its call."""
@@ -47,10 +40,11 @@ def entry(guardrail: Guardrail[Any, Any]) -> Handler:
     return function.handle
 
 
-class Function:
+class Function(Surroundings):
     """A guardrail's function: what is made once and kept between invocations."""
 
     def __init__(self, guardrail: Guardrail[Any, Any]) -> None:
+        super().__init__(guardrail.spec.settings)
         self.guardrail = guardrail
 
     def handle(self, raw: Any, context: Any) -> Any:
@@ -131,7 +125,7 @@ class Function:
         undoer = Undoer(run.guardrail, run.settings, run.account, run.table, run.clock, run.own_prefix, str(step["by"]))
         ended = undo_step.undo(undoer, [str(one) for one in step["actions"]], str(step.get("reason") or ""))
         told = undo_step.notice(ended, undoer, run.settings.mode, run.id, self.scope, self.commands)
-        alerts.publish(self.clients, os.environ["FUSEBOX_ALERTS_TOPIC"], told)
+        alerts.publish(self.clients, self.topic, told)
         return {"title": told.title}
 
     def _record(self, record: SQSRecord) -> None:
@@ -155,42 +149,8 @@ class Function:
     def _tell(self, report: RunReport) -> None:
         self.log.info("run", extra={"report": report.to_json()})
         if report.has_news:
-            alerts.publish(
-                self.clients,
-                os.environ["FUSEBOX_ALERTS_TOPIC"],
-                digest(report, self.scope, self.commands, asks_apart=True),
-            )
-
-    @property
-    def commands(self) -> Commands:
-        return Commands(f"--stack {os.environ['FUSEBOX_STACK']}")
-
-    @staticmethod
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
-    @cached_property
-    def log(self) -> Logger:
-        """Structured logs; shares its name, and so its handler, with the loggers of core."""
-        return Logger(service="fusebox")
-
-    @cached_property
-    def clients(self) -> Clients:
-        return Clients()
-
-    @cached_property
-    def settings(self) -> Any:
-        return from_plain(self.guardrail.spec.settings, json.loads(SETTINGS_FILE.read_text()))
-
-    @cached_property
-    def table(self) -> DynamoDBTable:
-        return DynamoDBTable(self.clients.get("dynamodb"), os.environ["FUSEBOX_TABLE"])
-
-    @cached_property
-    def scope(self) -> Scope:
-        role = os.environ["FUSEBOX_ROLE_ARN"]
-        partition, account = role.split(":")[1], role.split(":")[4]
-        return Scope(account, os.environ["AWS_REGION"], partition, role)
+            told = digest(report, self.scope, self.commands, asks_apart=True)
+            alerts.publish(self.clients, self.topic, told)
 
     @cached_property
     def account(self) -> Any:

@@ -6,6 +6,7 @@ that all subscribers are told the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -122,6 +123,11 @@ def evidence_of(evidence: Any) -> tuple[tuple[str, str], ...]:
     """Evidence as a message shows it: the first few facts, each short."""
     pairs = [(short(str(key)), short(shown(value))) for key, value in dict(evidence).items()]
     return tuple(pairs[:MORE_EVIDENCE])
+
+
+def change_in_words(parameters: Mapping[str, Json], prior: Mapping[str, Json]) -> str:
+    """What an action sets and what it overwrites: "days none → 30"."""
+    return ", ".join(f"{key} {shown(prior.get(key))} → {shown(value)}" for key, value in parameters.items())
 
 
 def shown(value: Json) -> str:

@@ -6,22 +6,19 @@ came RECEIVES times (stacks/notify.py), which is some six hours later.
 
 from __future__ import annotations
 
-import json
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.core.clients import Clients
-from functions.core.dynamodb_table import Contended, DynamoDBTable
+from functions.core.dynamodb_table import Contended
 from functions.core.notice import Notice
-from functions.core.settings import from_plain
+from functions.core.secret_value import SecretValue
+from functions.core.surroundings import Surroundings
 from functions.core.table import Key, Row
 from functions.core.types import MalformedEvent, iso
 from functions.notify import blocks, webhook
@@ -29,20 +26,19 @@ from functions.notify.operations import Operations
 from functions.notify.reading import notice_of
 from functions.notify.spec import SlackSettings
 from functions.notify.waiting import PutOff, pause_for
-from functions.notify.webhook_secret import WebhookSecret
 
-SETTINGS_FILE = Path(__file__).parents[2] / "settings.json"
 TOLD = "state#told"
 REMEMBERED = timedelta(days=14)
 """Longer than a message can come again: the queue keeps it for seven days."""
 
 
-class Notifier:
+class Notifier(Surroundings):
     """The notify function: what is made once and kept between invocations."""
 
     timeout = webhook.TIMEOUT
 
     def __init__(self) -> None:
+        super().__init__(SlackSettings)
         self._put_off: PutOff | None = None
 
     def handle(self, raw: Any, context: Any) -> Any:
@@ -117,29 +113,9 @@ class Notifier:
             QueueUrl=os.environ["FUSEBOX_NOTIFY_QUEUE"], ReceiptHandle=record.receipt_handle, VisibilityTimeout=pause
         )
 
-    @staticmethod
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
     @cached_property
-    def log(self) -> Logger:
-        return Logger(service="fusebox")
-
-    @cached_property
-    def clients(self) -> Clients:
-        return Clients()
-
-    @cached_property
-    def settings(self) -> SlackSettings:
-        return from_plain(SlackSettings, json.loads(SETTINGS_FILE.read_text()))
-
-    @cached_property
-    def table(self) -> DynamoDBTable:
-        return DynamoDBTable(self.clients.get("dynamodb"), os.environ["FUSEBOX_TABLE"])
-
-    @cached_property
-    def secret(self) -> WebhookSecret:
-        return WebhookSecret(self.clients, os.environ["FUSEBOX_SLACK_SECRET"])
+    def secret(self) -> SecretValue:
+        return SecretValue(self.clients, os.environ["FUSEBOX_SLACK_SECRET"])
 
     @cached_property
     def operations(self) -> Operations:

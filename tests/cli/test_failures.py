@@ -131,3 +131,23 @@ def test_an_empty_batch_holds_nothing() -> None:
 )
 def test_an_event_goes_to_the_guardrails_that_may_want_it(event: dict[str, Any], names: tuple[str, ...]) -> None:
     assert takers(event, GUARDRAILS) == names
+
+
+NOTICE = {"fusebox": "notice", "kind": "question", "key": "question run-1"}
+UNDO = {"fusebox": "undo", "actions": ["run-1.0123456789"], "by": "link holder"}
+
+
+def test_a_notice_that_slack_did_not_take_is_for_slack() -> None:
+    found = unwrap(json.dumps(NOTICE))
+    assert (found.notices, found.events, found.problems) == ((NOTICE,), (), ())
+
+
+def test_an_undo_that_failed_is_for_the_function_that_failed() -> None:
+    found = unwrap(json.dumps(from_destination(UNDO)))
+    assert found.undos == (("fusebox-us-east-1-log-retention", UNDO),)
+    assert found.problems == ()
+
+
+def test_an_undo_of_no_function_stays() -> None:
+    wrapped = from_destination(UNDO) | {"requestContext": {"functionArn": "?"}}
+    assert unwrap(json.dumps(wrapped)).problems == ("is an undo of no function",)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local import LocalAccount
-from local.slack import INVALID_TOKEN, SERVER_ERROR, FakeSlack, rate_limited
+from local.slack import INVALID_TOKEN, OK, SERVER_ERROR, FakeSlack, rate_limited
 from tests.e2e.asking import approve, links
 from tests.e2e.conftest import START, puts, retention, sweep, young
 
@@ -104,6 +104,21 @@ def test_what_slack_does_not_take_for_hours_ends_in_the_failure_queue(
         if one["AlarmName"].endswith("-failures")
     ]
     assert alarm["AlarmActions"] == [account.outputs["OperationsTopicArn"]]
+
+
+def test_what_failed_is_told_after_a_redrive(
+    account: LocalAccount, slack: FakeSlack, fusebox: Callable[..., Any]
+) -> None:
+    connect(account, slack)
+    slack.always(SERVER_ERROR)
+    sweep(account)
+    account.advance(timedelta(hours=10))
+    slack.always(OK)
+    ran = fusebox("redrive")
+    assert ran.exit_code == 0, ran.output
+    account.settle()
+    assert failures(account) == []
+    assert GROUP in json.dumps(slack.messages)
 
 
 def test_a_repaired_webhook_works_without_a_deployment(account: LocalAccount, slack: FakeSlack) -> None:

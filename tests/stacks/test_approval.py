@@ -147,7 +147,16 @@ def test_nobody_but_the_workflows_functions_may_wake_it(open_doors: Template) ->
 def test_an_approver_may_call_the_url_and_not_the_function_itself(template: Template) -> None:
     policy = template.named("AWS::IAM::ManagedPolicy", f"{BASE}-approvers")["PolicyDocument"]
     decide = f"arn:aws:lambda:{HERE}:function:{BASE}-decide"
-    assert statements(policy, "Allow") == {
+    granted = statements(policy, "Allow")
+    assert {action for one in granted.values() for action in one["actions"]} == {
+        "lambda:InvokeFunctionUrl",
+        "lambda:InvokeFunction",
+        "dynamodb:BatchGetItem",
+        "dynamodb:Query",
+        "cloudformation:DescribeStacks",
+        "ssm:GetParameter",
+    }
+    assert {sid: granted[sid] for sid in ("CallTheUrl", "OnlyByTheUrl")} == {
         "CallTheUrl": {
             "actions": ["lambda:InvokeFunctionUrl"],
             "resources": [decide],

@@ -1,4 +1,4 @@
-"""The webhook's address, as Secrets Manager holds it."""
+"""One secret, as Secrets Manager holds it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ KEPT = timedelta(minutes=5)
 """A changed value is used after this long at the latest."""
 
 
-class WebhookSecret:
-    """Reads the one secret of this function. That it has no value yet is a state, not an error, and is never kept."""
+class SecretValue:
+    """Reads one secret. That it has no value yet is a state, not an error, and is never kept."""
 
     def __init__(self, clients: Clients, arn: str) -> None:
         self._clients = clients
@@ -23,17 +23,17 @@ class WebhookSecret:
         self._until: datetime | None = None
 
     def __repr__(self) -> str:
-        return "WebhookSecret(…)"
+        return "SecretValue(…)"
 
     def value(self, now: datetime) -> str:
-        """The address, or "" where nobody has set it."""
+        """The value, or "" where nobody has set it."""
         if self._until is None or self._until <= now:
             self._kept = self._read()
             self._until = now + KEPT if self._kept else None
         return self._kept
 
     def forget(self) -> None:
-        """Has it read anew: Slack refused the address, so somebody may be about to repair it."""
+        """Has it read anew: what was read did not serve, so somebody may be about to repair it."""
         self._kept, self._until = "", None
 
     def _read(self) -> str:
