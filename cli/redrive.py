@@ -19,8 +19,8 @@ def redrive(
     """Look again at events that failed.
 
     The failure queue's events and undos go to their guardrails once more, and what Slack did not take to Slack.
-    They are judged as of now: an event whose resource is long right ends in nothing. A message is deleted once all of it was handed
-    over; what nobody can take stays, and the exit code is 1.
+    They are judged as of now: an event whose resource is long right ends in nothing. A message is deleted
+    once all of it was handed over; what nobody can take stays, and the exit code is 1.
     """
     from cli import deployment, say, session
     from cli.redriving import FailureQueue

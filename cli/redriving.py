@@ -69,7 +69,7 @@ class FailureQueue:
 
     def _hand_over(self, raw: Mapping[str, Any]) -> Message:
         found = unwrap(raw["Body"])
-        problems, sent = list(found.problems), []
+        problems, sent = list(found.problems), list[tuple[str, str]]()
         for event in found.events:
             names = takers(event, GUARDRAILS)
             if not names:

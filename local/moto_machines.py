@@ -77,6 +77,9 @@ class StateMachineWaits:
             # milliseconds.
             while not event.is_set() and (deadline is None or time.time() < deadline):
                 real_wait(None if self._abandoned else 0.005)
+            if self._abandoned:
+                # Its account is closed, and the clock is another's: what looks like its deadline is not.
+                threading.Event().wait()
             return event.is_set()
         finally:
             with self._lock:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 from functions.approval.view import Form, ItemView, RequestView, Status
 
+Decision = Literal["approve", "reject", "undo"]
 NOW = datetime(2027, 3, 12, 3, 4, tzinfo=UTC)
 DEADLINE = NOW + timedelta(days=2, hours=4, minutes=30)
 HOSTILE = (
@@ -29,13 +31,12 @@ NAMES = (
 )
 
 
-def form(decision: str, token: str = "t" * 64) -> Form:
+def form(decision: Decision, token: str = "t" * 64) -> Form:
     """A form as the handler makes it."""
-    assert decision in ("approve", "reject", "undo")
-    return Form(f"/r/run-1/{decision}?e=1804995240&n=abc&k=1&s={'0' * 64}", token, decision)  # type: ignore[arg-type]
+    return Form(f"/r/run-1/{decision}?e=1804995240&n=abc&k=1&s={'0' * 64}", token, decision)
 
 
-def item(number: int = 0, *, lasting: bool = False, **given: object) -> ItemView:
+def item(number: int = 0, *, lasting: bool = False, **given: Any) -> ItemView:
     """One log group that never expires; `lasting` where data would be deleted."""
     name = NAMES[number % len(NAMES)] + (f"-{number}" if number >= len(NAMES) else "")
     made = ItemView(
@@ -56,10 +57,10 @@ def item(number: int = 0, *, lasting: bool = False, **given: object) -> ItemView
         owner="payments" if number % 3 else "",
         irreversible="it is 412 days old and holds 8.0 TB: what is older than 30 days is deleted" if lasting else "",
     )
-    return replace(made, **given)  # type: ignore[arg-type]
+    return replace(made, **given)
 
 
-def view(*items: ItemView, more: int = 0, status: Status = "asked", **given: object) -> RequestView:
+def view(*items: ItemView, more: int = 0, status: Status = "asked", **given: Any) -> RequestView:
     """A request about these items, and `more` that the page does not list."""
     made = RequestView(
         request="run-1",
@@ -83,7 +84,7 @@ def view(*items: ItemView, more: int = 0, status: Status = "asked", **given: obj
             "show": "fusebox ledger show run-1 --stack Fusebox",
         },
     )
-    return replace(made, **given)  # type: ignore[arg-type]
+    return replace(made, **given)
 
 
 def mixed(*, may_choose: bool = False) -> RequestView:
@@ -115,9 +116,9 @@ def hostile() -> RequestView:
     return view(bad, lasting, guardrail=HOSTILE[:80], undo_note=HOSTILE, reason=HOSTILE, decided_by=HOSTILE)
 
 
-def answered(status: Status, *items: ItemView, **given: object) -> RequestView:
+def answered(status: Status, *items: ItemView, **given: Any) -> RequestView:
     """A request that was decided by somebody by command, an hour ago."""
-    said: dict[str, object] = {
+    said: dict[str, Any] = {
         "decided_by": "arn:aws:sts::123456789012:assumed-role/platform/ada@example.com",
         "decided_how": "iam",
         "decided_at": NOW - timedelta(hours=1),
@@ -131,13 +132,13 @@ def answered(status: Status, *items: ItemView, **given: object) -> RequestView:
 
 def done() -> RequestView:
     """Twelve changes as they ended: eight done, one turned back since, one changed, one failed, one not approved."""
-    ends: dict[int, dict[str, object]] = {
+    ends: dict[int, dict[str, Any]] = {
         3: {"result": "changed", "detail": "it keeps 7 days now"},
         5: {"result": "failed", "detail": "AccessDeniedException: a service control policy denies it"},
         7: {"result": "done", "action_id": "a-7", "detail": "turned back by link holder at 2027-03-12T02:30Z"},
         11: {"result": ""},
     }
-    well = {"result": "done", "undoable": True}
+    well: dict[str, Any] = {"result": "done", "undoable": True}
     items = [item(n, **ends.get(n, well | {"action_id": f"a-{n}"})) for n in range(len(NAMES))]
     return answered("done", *items, chosen=11)
 

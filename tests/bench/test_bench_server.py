@@ -82,7 +82,7 @@ def test_the_server_counts_throttles_and_denies_and_the_outcome_is_judged() -> N
     assert judge(account, perfect.days) == Verdict(need=len(rest) + 1, right=len(rest), missed=1, wrong=0)
     assert "ThrottlingException" in codes
     assert after.calls[LISTS] == 33
-    assert 0 < after.throttled[LISTS] < 30
+    assert 0 < after.throttled[LISTS] <= 30  # how many tokens came back meanwhile is up to the machine
 
 
 def test_the_floor_is_what_the_quotas_allow() -> None:

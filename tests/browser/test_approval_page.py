@@ -17,6 +17,7 @@ from tests.approval_views import NOW, form, item, view
 from tests.browser.conftest import DESK, PHONE, Site, Tab
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text().partition("\n")[2]
+OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
 NARROW = (360, 740)
 
 
@@ -55,8 +56,7 @@ def test_every_text_can_be_read(
     tab = tabs(size, scheme)
     tab.goto(site.show(PAGES[name]))
     screenshot(tab, f"{name} {size[0]} {scheme}", whole=name != "four hundred")
-    for one in tab.locator("details:not([open]) > summary").all()[:20]:
-        one.click()
+    tab.evaluate(OPEN_ALL)
     found = tab.evaluate(CONTRAST)
     assert found["poor"] == []
     assert found["checked"] > 3
@@ -66,8 +66,7 @@ def test_every_text_can_be_read(
 def test_nothing_has_to_be_scrolled_sideways(name: str, site: Site, tabs: Callable[..., Tab]) -> None:
     tab = tabs(NARROW)
     tab.goto(site.show(PAGES[name]))
-    for one in tab.locator("details:not([open]) > summary").all()[:20]:
-        one.click()
+    tab.evaluate(OPEN_ALL)
     assert tab.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
     beyond = "Array.from(document.querySelectorAll('main *'), e => e.getBoundingClientRect().right)"
     assert tab.evaluate(f"Math.max(...{beyond})") <= NARROW[0]
@@ -96,7 +95,7 @@ def test_by_keyboard_alone_a_box_is_unticked_and_the_rest_is_sent(site: Site, ta
     tab.keyboard.type("agreed")
     tab_to(tab, "button[form=approve]")
     assert outline(tab) >= 2
-    assert spoken(tab, "button[form=approve]") == "Approve what is ticked: 8 of 12 changes"
+    assert spoken(tab, "Approve") == "Approve what is ticked: 8 of 12 changes"
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/after")
     ((path, fields),) = site.posted
@@ -121,12 +120,11 @@ def test_enter_sends_nothing_unless_a_button_is_focused(where: str, site: Site, 
 def test_the_button_counts_the_ticks(site: Site, tabs: Callable[..., Tab]) -> None:
     tab = tabs()
     tab.goto(site.show(asked(views.mixed(may_choose=True))))
-    button = "button[form=approve]"
-    assert spoken(tab, button) == "Approve what is ticked: 12 of 12 changes"
+    assert spoken(tab, "Approve") == "Approve what is ticked: 12 of 12 changes"
     boxes = tab.locator("input[name=item]")
     boxes.nth(0).uncheck()
     boxes.nth(5).uncheck()
-    assert spoken(tab, button) == "Approve what is ticked: 10 of 12 changes"
+    assert spoken(tab, "Approve") == "Approve what is ticked: 10 of 12 changes"
 
 
 def test_what_cannot_be_undone_is_read_before_it_is_sent(site: Site, tabs: Callable[..., Tab]) -> None:
@@ -200,7 +198,8 @@ def test_an_undo_sends_what_is_ticked(site: Site, tabs: Callable[..., Tab]) -> N
     tab = tabs()
     tab.goto(site.show(PAGES["done with undo"]))
     tab.locator("input[name=item]").first.uncheck()
-    tab.get_by_role("button", name="Undo what is ticked: 7 of 8 changes").click()
+    assert spoken(tab, "Undo") == "Undo what is ticked: 7 of 8 changes"
+    tab.get_by_role("button", name="Undo what is ticked").click()
     tab.wait_for_url("**/after")
     ((path, fields),) = site.posted
     assert path == form("undo").action
@@ -247,7 +246,9 @@ def outline(tab: Tab) -> float:
     return float(tab.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)"))
 
 
-def spoken(tab: Tab, selector: str) -> str:
-    """The name of the one such element, as a screen reader says it."""
-    said = tab.locator(f"{selector}:not([hidden])").aria_snapshot()
-    return str(said).partition('"')[2].rpartition('"')[0]
+def spoken(tab: Tab, begins: str) -> str:
+    """The name of a button as Chromium gives it to a screen reader, what the style sheet counts included."""
+    tree = tab.context.new_cdp_session(tab).send("Accessibility.getFullAXTree")["nodes"]
+    names = [str(one["name"]["value"]) for one in tree if one.get("role", {}).get("value") == "button"]
+    (name,) = [" ".join(one.split()) for one in names if one.startswith(begins)]
+    return name

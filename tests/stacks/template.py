@@ -13,6 +13,7 @@ PSEUDO = {
     "AWS::Region": "eu-west-1",
     "AWS::AccountId": "123456789012",
     "AWS::StackName": STACK,
+    "AWS::StackId": f"arn:aws:cloudformation:eu-west-1:123456789012:stack/{STACK}/0a1b2c3d",
 }
 BASE = "fusebox-eu-west-1"
 HERE = "eu-west-1:123456789012"

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 
@@ -15,7 +16,7 @@ from functions.approval import page
 from functions.approval.page import Page
 from functions.approval.view import RequestView, Status
 from tests import approval_views as views
-from tests.approval_views import NOW, form, item, view
+from tests.approval_views import NOW, Decision, form, item, view
 
 VOID = {"input", "meta", "br", "wbr"}
 
@@ -97,8 +98,8 @@ class Document(HTMLParser):
         return Form(tag, [one for one in fields if one.get("form") == decision])
 
     @property
-    def forms(self) -> list[str]:
-        return [one.get("id") for one in self.all("form")]
+    def forms(self) -> list[Decision]:
+        return [one for one in get_args(Decision) if one in {tag.get("id") for tag in self.all("form")}]
 
 
 def asked(request: RequestView, selected: str = "approve", *, may_approve: bool = True) -> Page:
