@@ -1,6 +1,7 @@
 """What a person can decide on the page: approve, reject, undo. Nothing is sent unless a button is pressed.
 
 Every button says how much it sends. Where boxes can be ticked, the style sheet counts the ticks: no script.
+Chromium leaves such a count out of a button's name, so a line beside the button has it for who listens to the page.
 """
 
 from __future__ import annotations
@@ -71,11 +72,10 @@ def approve_panel(view: RequestView, now: datetime) -> str:
 def _approve_buttons(view: RequestView) -> str:
     if view.count == 1:
         return _button("approve", f"Approve this change<br>It {saves(view.saving)}")
-    ticked = f'Approve what is ticked:<br><span class="ticked"></span> of {view.count:,} changes'
     if not every_one(view):
-        return _button("approve", ticked)
+        return _counting("approve", view.count)
     return (
-        _button("approve", ticked, "ticked")
+        _counting("approve", view.count, "ticked")
         + _button("approve", f"Approve {every(view.count, 'change')},<br>whatever is ticked", "all", "other")
         + f'<p class="hint">All {view.count:,} are the {len(view.items):,} listed here and {view.more:,} more, '
         f"each of which can be undone. Together that {saves(view.saving)}.</p>"
@@ -138,18 +138,14 @@ def undo_panel(view: RequestView) -> str:
     """Says what an undo does and what it cannot do."""
     can = sum(one.undoable for one in view.items)
     others = f"<li>What this page does not list: {code(view.commands['undo'])}</li>" if view.more else ""
-    button = (
-        f'Undo what is ticked:<br><span class="ticked"></span> of {counted(can, "change")}'
-        if can > 1
-        else "Undo this change"
-    )
+    button = _counting("undo", can) if can > 1 else _button("undo", "Undo this change")
     return (
         '<section class="panel now" id="answer"><h2>Undo</h2><ul>'
         "<li>Puts back what was there before, unless somebody has changed it since.</li>"
         f"<li>What it cannot bring back: {safe(view.undo_note)}.</li>"
         "<li>An undo that would itself lose something is refused here; the command asks first.</li>"
         f"<li>What is turned back is then left alone for 30 days.</li>{others}</ul>"
-        f"{_reason('undo', required=False)}{_button('undo', button)}</section>"
+        f"{_reason('undo', required=False)}{button}</section>"
     )
 
 
@@ -160,6 +156,12 @@ def _reason(decision: str, *, required: bool) -> str:
         f'<textarea id="why-{decision}" name="reason" rows="2" maxlength="{LONGEST_REASON}" form="{decision}"'
         f"{' required' if required else ''}></textarea></div>"
     )
+
+
+def _counting(decision: str, of: int, scope: str = "") -> str:
+    count = f'<span class="ticked"></span> of {of:,} changes'
+    words = f'{decision.capitalize()} what is ticked<span aria-hidden="true"><br>{count}</span>'
+    return f'<p class="heard">Ticked: {count}</p>{_button(decision, words, scope)}'
 
 
 def _button(decision: str, words: str, scope: str = "", kind: str = "") -> str:

@@ -71,7 +71,7 @@ def question(view: RequestView, approve: Form | None, reject: Form | None, selec
         f"Region <b>{bdi(view.region)}</b>."
     )
     jump = '<a class="jump" href="#answer">Go to approve or reject</a>' if selected != "reject" else ""
-    return _page(200, title, view, f'<p class="lede">{lede}</p>{_asked(view, now)}{jump}<div class="body">{body}</div>')
+    return _page(200, title, view, f'<p class="lede">{lede}</p>{_asked(view, now)}{jump}', body)
 
 
 def decided(view: RequestView, now: datetime, undo: Form | None) -> Page:
@@ -80,9 +80,7 @@ def decided(view: RequestView, now: datetime, undo: Form | None) -> Page:
     listed = forms.undo(view, undo, listed) if undo else listed
     aside = f'<div class="aside">{forms.undo_panel(view)}</div>' if undo else ""
     body = f'<div class="list">{listed}</div>{aside}{_about(view)}'
-    return _page(
-        200, ended.title(view), view, f'{ended.summary(view, now)}{ended.who(view)}<div class="body">{body}</div>'
-    )
+    return _page(200, ended.title(view), view, ended.summary(view, now) + ended.who(view), body)
 
 
 def refusal(status: int, title: str, text: str) -> Page:
@@ -145,13 +143,14 @@ def _about(view: RequestView) -> str:
     )
 
 
-def _page(status: int, title: str, view: RequestView | None, body: str) -> Page:
+def _page(status: int, title: str, view: RequestView | None, intro: str, body: str = "") -> Page:
     place = f"<span>{bdi(view.guardrail)} · {bdi(view.mode)} mode</span>" if view else ""
     text = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="robots" content="noindex, nofollow"><meta name="referrer" content="no-referrer">'
         f"<title>{safe(title)} · Fusebox</title><style>{CSS}</style></head>\n"
-        f'<body><main><div class="brand"><b>Fusebox</b>{place}</div><h1>{safe(title)}</h1>{body}</main></body></html>\n'
+        f'<body><main><div class="brand"><b>Fusebox</b>{place}</div>'
+        f'<div class="body"><div class="intro"><h1>{safe(title)}</h1>{intro}</div>{body}</div></main></body></html>\n'
     )
     return Page(status, text, HEADERS)

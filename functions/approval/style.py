@@ -41,7 +41,7 @@ background:var(--card)}
 .notes{display:grid;gap:.5rem;margin-top:1.25rem;max-width:46rem}
 .notes dt,.plain dt{font-size:.875rem;color:var(--soft)}
 .jump{display:inline-block;margin-top:.75rem;padding:.75rem 0;font-weight:600}
-.body{counter-reset:ticked;display:grid;gap:1.75rem;margin-top:1.75rem}
+.body{counter-reset:ticked;display:grid;gap:1.75rem}
 .body>*{min-width:0}
 .head{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:.25rem 1rem;
 margin-bottom:.75rem}
@@ -99,6 +99,8 @@ text-align:center;text-decoration:none;cursor:pointer}
 .other{background:var(--card);color:var(--accent)}
 button:hover,.button:hover{filter:brightness(1.08)}
 [hidden]{display:none}
+.heard{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.panel{position:relative}
 .about{padding-top:1.5rem;border-top:1px solid var(--line)}
 .after{padding-bottom:1rem}
 @media (min-width:40rem){main{padding:1.5rem 2rem 5rem}h1{font-size:2.25rem}
@@ -108,10 +110,10 @@ button:hover,.button:hover{filter:brightness(1.08)}
 .top .name{grid-column:auto}label.top .name{grid-column:2}label .change{grid-column:2}
 .top .money{grid-column:-2;grid-row:1/3}
 label.top~*{margin-left:2.25rem}.card .lasting{margin-left:2.25rem}div.top~.lasting{margin-left:0}}
-@media (min-width:62rem){.body{grid-template-columns:minmax(0,1fr) 23rem;column-gap:2rem}
-.aside{grid-column:2;grid-row:1/3;position:sticky;top:1.5rem;max-height:calc(100vh - 3rem);
+@media (min-width:62rem){.body{grid-template:auto auto 1fr/minmax(0,1fr) 23rem;column-gap:2rem}
+.aside{grid-column:2;grid-row:1/4;position:sticky;top:1.5rem;max-height:calc(100vh - 3rem);
 padding:.375rem;margin:-.375rem;overflow:auto}
-.list,.about{grid-column:1}.list{grid-row:1}
+.intro,.list,.about{grid-column:1}.intro{grid-row:1}.list{grid-row:2}.about{grid-row:3}
 .jump:not(:focus){position:absolute;width:1px;height:1px;padding:0;overflow:hidden;
 clip-path:inset(50%)}}
 @media (prefers-contrast:more){:root{--soft:var(--ink);--line:var(--edge)}}

@@ -11,11 +11,11 @@ if ! command -v apt-get >/dev/null || ! $as_root true 2>/dev/null; then
 fi
 echo "Installing Debian's chromium …"
 export DEBIAN_FRONTEND=noninteractive
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
 if ! { $as_root apt-get -qq update && $as_root apt-get -qq install -y --no-install-recommends \
-    chromium fonts-dejavu-core fonts-noto-color-emoji; } >/tmp/fusebox-chromium.$$ 2>&1; then
-    tail -n 3 "/tmp/fusebox-chromium.$$" >&2
-    rm -f "/tmp/fusebox-chromium.$$"
+    chromium fonts-dejavu-core fonts-noto-color-emoji; } >"$said" 2>&1; then
+    tail -n 3 "$said" >&2
     echo "The browser tests need chromium, and apt-get could not install it (see above)." >&2
     exit 1
 fi
-rm -f "/tmp/fusebox-chromium.$$"

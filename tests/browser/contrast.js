@@ -1,5 +1,5 @@
-// Every visible text whose contrast with what is behind it is below WCAG AA, from computed styles.
 () => {
+  // Every visible text whose contrast with what is behind it is below WCAG AA, from computed styles.
   const parse = (text) => {
     const found = text.match(/rgba?\(([^)]+)\)/)[1].split(/[ ,/]+/).map(Number);
     return { rgb: found.slice(0, 3), alpha: found.length > 3 ? found[3] : 1 };

@@ -275,7 +275,7 @@ def test_what_is_ticked_is_sent_and_nothing_else() -> None:
     assert made.value("scope") == "ticked"
     assert sorted(made.ticked) == sorted(one.id for one in views.mixed().items)
     (button,) = made.buttons
-    assert button.text == "Approve what is ticked: of 12 changes"
+    assert button.text == "Approve what is ticked of 12 changes"
 
 
 def test_what_a_link_may_not_approve_cannot_be_ticked_and_says_why() -> None:
@@ -318,7 +318,7 @@ def test_what_is_not_listed_is_approved_by_a_button_that_says_so() -> None:
     ticked, everything = made.buttons
     assert (ticked.get("name"), ticked.get("value")) == ("scope", "ticked")
     assert (everything.get("name"), everything.get("value")) == ("scope", "all")
-    assert ticked.text == "Approve what is ticked: of 50 changes"
+    assert ticked.text == "Approve what is ticked of 50 changes"
     assert everything.text == "Approve all 50 changes,whatever is ticked"
     assert [one for one in made.named("scope") if one.name == "input"] == []
     assert "What you untick or this page does not list is not changed" in document.text
@@ -452,7 +452,7 @@ def test_an_undo_offers_what_can_be_turned_back_and_says_what_it_cannot_do() -> 
     can = {one.id for one in views.done().items if one.undoable}
     assert {one.get("value") for one in made.named("item")} == set(made.ticked) == can
     assert made.value("scope") == "ticked"
-    assert [one.text for one in made.buttons] == ["Undo what is ticked: of 8 changes"]
+    assert [one.text for one in made.buttons] == ["Undo what is ticked of 8 changes"]
     assert "What it cannot bring back: log data that expired meanwhile does not come back." in document.text
     assert "unless somebody has changed it since" in document.text
 
