@@ -18,8 +18,9 @@ from cli.session import Place
 from cli.store import Store
 from functions.approval import deciders
 from functions.approval.deciders import Decider
-from functions.core import answers, requests
-from functions.core.requests import Answer, Item, Request
+from functions.core import answers
+from functions.core.items import Item, of_request
+from functions.core.requests import Answer, Request
 from functions.core.types import Refused, iso
 
 LONGEST_DAYS = 3650
@@ -93,7 +94,7 @@ def find(wanted: str, *, policy: Path | None, stack: str | None, ledger: Path | 
     if where.deployed is None:
         asked.time_out(where.table, session.now())
     request = asked.find(where.table, wanted)
-    return Question(place, where, request, requests.items(where.table, request.id), policy)
+    return Question(place, where, request, of_request(where.table, request.id), policy)
 
 
 def give(question: Question, wish: Wish) -> CarriedOut | Told:

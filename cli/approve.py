@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from cli.answering import Question, Told
     from cli.approving import CarriedOut
-    from functions.core.requests import Item
+    from functions.core.items import Item
 
 RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request's id, or enough of its beginning.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before it is recorded.")]
@@ -130,7 +130,7 @@ def _end(question: Question, ended: CarriedOut | Told, as_json: bool) -> None:
     """Says what became of the answer; exits with 1 where something that was approved could not be done."""
     from cli import asked, render, request_view, say
     from cli.approving import CarriedOut
-    from functions.core import answers, requests
+    from functions.core import answers
 
     commands = question.where.commands
     here = say.here(question.request.mode, question.place.scope) | {"ledger": question.where.title}
@@ -141,7 +141,9 @@ def _end(question: Question, ended: CarriedOut | Told, as_json: bool) -> None:
         else:
             say.line(f"Request {ended.request}: {ended.told}. To follow it: {commands.show(ended.request)}")
         return
-    request, items = ended.request, requests.items(question.where.table, ended.request.id)
+    from functions.core.items import of_request
+
+    request, items = ended.request, of_request(question.where.table, ended.request.id)
     if as_json:
         rows = [asked.item_to_json(one) for one in items]
         again = [one.id for one in ended.again]

@@ -100,11 +100,12 @@ def open_questions(table: Table, ids: Iterable[str]) -> list[Request]:
 
 def start_workflows(place: Place, table: Table, deployed: Deployed, report: RunReport) -> list[Request]:
     """Starts the deployed workflow of each request of a run; returns those that are open."""
+    from cli import session
     from functions.core import requests, workflow
 
     machine, function = deployed.able_to_ask().approval_machine, deployed.function_of(report.guardrail)
     for one in report.requests:
-        workflow.start(place.clients, table, machine, function, one)
+        workflow.start(place.clients, table, machine, function, one, session.now())
     found = [requests.existing(table, one) for one in report.requests]
     return [one for one in found if one.status in ("gathering", "asked")]
 

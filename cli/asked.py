@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from functions.core import answers, requests
-from functions.core.requests import Item, Request
+from functions.core.items import Item
+from functions.core.requests import Request
 from functions.core.state import parse_moment
 from functions.core.table import Table
 from functions.core.types import Refused

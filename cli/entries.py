@@ -8,8 +8,9 @@ from typing import Any
 
 from cli import asked
 from functions.core import ledger, recorded, requests
+from functions.core.items import Item, of_request
 from functions.core.ledger import Entry
-from functions.core.requests import Item, Request
+from functions.core.requests import Request
 from functions.core.table import Table
 from functions.core.types import Refused
 
@@ -35,7 +36,7 @@ def show(table: Table, wanted: str) -> Found:
     request = request_of(table, wanted)
     if request is not None:
         about = list(ledger.entries_of_resource(table, f"request/{request.id}"))
-        return Found(sorted(about, key=_at), request, requests.items(table, request.id))
+        return Found(sorted(about, key=_at), request, of_request(table, request.id))
     named = one(table, wanted)
     identity = ledger.identity_of(named)
     history = ledger.entries_of_resource(table, str(named["resource"]))

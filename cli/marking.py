@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from cli import asked, entries
 from functions.core import ledger, requests
+from functions.core.items import Item, of_request
 from functions.core.ledger import Entry
-from functions.core.requests import Item, Request
+from functions.core.requests import Request
 from functions.core.state import parse_moment
 from functions.core.table import Table
 from functions.core.types import Refused
@@ -37,7 +38,7 @@ def targets(table: Table, wanted: str) -> list[Entry]:
         if found["kind"] == ledger.UNDO:
             raise Refused(f"{ledger.identity_of(found)} is an undo: mark the action that it turned back")
         return [found]
-    items = requests.items(table, request.id)
+    items = of_request(table, request.id)
     return [_marked(table, request, one) for one in (asked.pick(request, items, [item]) if slash else items)]
 
 

@@ -8,9 +8,10 @@ from rich.console import Console
 
 from cli import render
 from functions.approval.telling import change_of
-from functions.core import answers, requests
+from functions.core import answers
+from functions.core.items import Item, chosen
 from functions.core.notice import dollars
-from functions.core.requests import Item, Request
+from functions.core.requests import Request
 
 SHOWN = 20
 QUESTION = ("Item", "Resource", "Change", "Because", "$/month", "Cannot be undone")
@@ -39,7 +40,7 @@ def question(out: Console, items: Sequence[Item]) -> None:
 
 def ended(out: Console, request: Request, items: Sequence[Item]) -> None:
     """How the items stand, all of them."""
-    approved = {one.id for one in requests.chosen(request, items)}
+    approved = {one.id for one in chosen(request, items)}
     rows = [
         (
             one.id,

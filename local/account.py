@@ -220,6 +220,11 @@ class LocalAccount:
         """Makes the next `times` calls of an action (IAM name) whose request has `match` fail with `code`."""
         self._services.gateway.faults.append(Fault(action, match, code, message, times))
 
+    def heal(self) -> None:
+        """Ends all injected failures and limits."""
+        self._services.gateway.faults.clear()
+        self._services.gateway.quotas.clear()
+
     def throttle(self, action: str, rate: float, burst: float | None = None) -> None:
         """Limits an action to `rate` calls a virtual second, as AWS does; more get a throttling error."""
         full = burst if burst is not None else rate

@@ -17,6 +17,7 @@ from functions.core.spec import OWN_TAG
 from stacks.naming import Naming
 
 PERIOD = Duration.minutes(5)
+BROKEN_OFF = ("ExecutionsFailed", "ExecutionsAborted")
 SHARED_LIMIT = 10
 """Metrics that one alarm on a metric math expression may watch (CloudWatch quotas)."""
 
@@ -66,11 +67,14 @@ class Alarms(Construct):
             _total([_sum("AWS/States", ending, machine) for ending in endings], "sweeps that did not end well"),
         )
         # It has no time limit of its own. What fails in the functions of its steps fails it, too, and what fails
-        # at their URLs is shown to whoever called: so this one metric watches all of it.
+        # at their URLs is shown to whoever called: so this watches all of it.
         self._alarm(
             "approvals",
             "Something a person approved could not be done, or a question could not be asked: its execution says what",
-            _sum("AWS/States", "ExecutionsFailed", {"StateMachineArn": approval.attr_arn}),
+            _total(
+                [_sum("AWS/States", ending, {"StateMachineArn": approval.attr_arn}) for ending in BROKEN_OFF],
+                "approvals that did not end well",
+            ),
         )
         Tags.of(self).add(OWN_TAG, "alarms")
 

@@ -72,7 +72,12 @@ class Approval(Construct):
             guardrails=tuple(naming.function_arn(spec) for spec in specs),
             secrets=tuple(secrets.values()),
         )
-        base = {"FUSEBOX_TABLE": table.table_name, "FUSEBOX_NAME": naming.base, "FUSEBOX_STACK": Aws.STACK_NAME}
+        base = {
+            "FUSEBOX_TABLE": table.table_name,
+            "FUSEBOX_NAME": naming.base,
+            "FUSEBOX_STACK": Aws.STACK_NAME,
+            "FUSEBOX_APPROVAL_MACHINE": naming.approval_machine,
+        }
         asks = doors.ApprovalFunction(
             self,
             "Asks",

@@ -12,6 +12,8 @@ from constructs import Construct
 from stacks.nag import accept_wildcards
 from stacks.naming import Naming
 
+WAKING = ["states:SendTaskSuccess", "states:StartExecution"]
+"""An answer wakes the workflow that waits for it; where that has died, it starts the next."""
 ANSWER_ROWS = ("request#*", "ledger#request/*")
 """Rows that an answer writes: the request, and what the ledger keeps of it."""
 
@@ -34,7 +36,7 @@ def approval_role(scope: Construct, *, name: str, naming: Naming, reach: Reach, 
         _allow("ReadRequests", ["dynamodb:BatchGetItem", "dynamodb:Query"], [reach.table]),
         _allow("KeepRequestsAndExemptions", ["dynamodb:PutItem"], [reach.table], _leading(rows)),
         _allow("TellPeople", ["sns:Publish"], [reach.alerts_topic]),
-        _allow("WakeTheWorkflow", ["states:SendTaskSuccess"], [reach.machine]),
+        _allow("WakeTheWorkflowOrStartAnother", WAKING, [reach.machine]),
     ]
     if public:
         own = naming.arn("lambda", f"function:{name}")
@@ -51,7 +53,7 @@ def decide_role(scope: Construct, *, name: str, naming: Naming, reach: Reach) ->
     statements = [
         _allow("ReadRequests", ["dynamodb:BatchGetItem", "dynamodb:Query"], [reach.table]),
         _allow("RecordAnswers", ["dynamodb:PutItem"], [reach.table], _leading(list(ANSWER_ROWS))),
-        _allow("WakeTheWorkflow", ["states:SendTaskSuccess"], [reach.machine]),
+        _allow("WakeTheWorkflowOrStartAnother", WAKING, [reach.machine]),
     ]
     return _role(scope, name, naming, "Fusebox: takes the command's answers", statements)
 

@@ -125,9 +125,11 @@ def answered(status: Status, *items: ItemView, **given: Any) -> RequestView:
         "reason": "agreed with the payments team",
         "until": NOW + timedelta(days=30),
         "chosen": 0 if status in ("rejected", "timed_out") else len(items),
+        "declined": len(items) if status == "rejected" else 0,
         "ended_at": None if status == "approved" else NOW - timedelta(minutes=52),
     }
-    return view(*items, status=status, **said | given)
+    covered = [replace(one, approved=status == "approved") for one in items]
+    return view(*covered, status=status, **said | given)
 
 
 def done() -> RequestView:
@@ -135,12 +137,12 @@ def done() -> RequestView:
     ends: dict[int, dict[str, Any]] = {
         3: {"result": "changed", "detail": "it keeps 7 days now"},
         5: {"result": "failed", "detail": "AccessDeniedException: a service control policy denies it"},
-        7: {"result": "done", "action_id": "a-7", "detail": "turned back by link holder at 2027-03-12T02:30Z"},
+        7: {"result": "undone", "action_id": "a-7", "detail": "turned back by link holder"},
         11: {"result": ""},
     }
     well: dict[str, Any] = {"result": "done", "undoable": True}
     items = [item(n, **ends.get(n, well | {"action_id": f"a-{n}"})) for n in range(len(NAMES))]
-    return answered("done", *items, chosen=11)
+    return answered("done", *items, chosen=11, declined=1)
 
 
 def timed_out() -> RequestView:

@@ -19,6 +19,7 @@ RESULTS = {
     "gone": ("Not touched: it is gone", ""),
     "paused": ("Held back: paused", ""),
     "exempt": ("Held back: exempt", ""),
+    "undone": ("Turned back", ""),
     "observed": ("Held back: observe mode", ""),
     "put_off": ("Put off", ""),
     "capped": ("Put off: the cap is used up", ""),
@@ -26,6 +27,7 @@ RESULTS = {
 NO_RESULT = {
     "asked": "Waiting for an answer",
     "approved": "No result yet",
+    "failed": "Approved, no known result: see the ledger",
     "rejected": "Rejected: not changed",
     "timed_out": "Not changed",
 }
@@ -88,7 +90,9 @@ def _evidence(one: ItemView) -> str:
 def _end(one: ItemView, view: RequestView) -> str:
     words, kind = RESULTS.get(one.result, (one.result, ""))
     if not one.result:
-        words = NO_RESULT.get(view.status, "Not approved")
+        words = (
+            NO_RESULT.get(view.status, "Not approved") if one.approved or view.status != "approved" else "Not approved"
+        )
     detail = f" {bdi(one.detail)}" if one.detail else ""
     return f'<p class="end"><strong class="flag {kind}">{safe(words)}</strong>{detail}</p>'
 

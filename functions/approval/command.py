@@ -28,7 +28,7 @@ def answer(here: Environment, request: WebRequest) -> WebAnswer:
         who, wish = Decider(request.caller, "iam"), _wish(said)
         found = requests.existing(here.table, str(said["request"]))
         decide = {"approve": deciding.approve, "reject": deciding.reject}[said["decision"]]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         return _json(400, error=f"not a decision: {error!r:.120}")
     except Refused as error:
         return _json(404, error=str(error))

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from functions.approval.spec import ApprovalSettings
-from functions.core.requests import How, Item, Request
+from functions.core.items import Item
+from functions.core.requests import How, Request
 
 LINK_HOLDER = "link holder"
 
@@ -19,27 +20,48 @@ class Decider:
     how: How
 
 
-def refusal(who: Decider, settings: ApprovalSettings, request: Request) -> str:
-    """Why they may not answer the request at all, or ""."""
+def refusal(who: Decider, settings: ApprovalSettings, request: Request, what: str = "approve") -> str:
+    """Why they may not approve, reject or undo it ("approve", "reject", "undo"), or ""."""
+    if what == "approve" and request.requester:
+        mine = _own_run(who, settings, request.requester)
+        if mine:
+            return mine
     if who.how == "link":
         return ""
     if who.how == "slack":
         return "" if who.by in settings.approvers.slack else f"{who.by} is not among approvers.slack of the policy"
-    if request.requester and who.by == request.requester:
-        return f"{who.by} started the run that asks; somebody else has to decide"
     if any(covers(approver, who.by) for approver in settings.approvers.iam):
         return ""
     return f"{who.by} is not among approvers.iam of the policy"
 
 
+def _own_run(who: Decider, settings: ApprovalSettings, requester: str) -> str:
+    """Why they may not approve what a person's run asks: it might be their own.
+
+    A session's name is often the caller's choice, so sessions of one role are the same person, unless the policy
+    names this very session. Links and Slack say nothing about the IAM principal behind them.
+    """
+    if who.how in ("link", "slack"):
+        return f"{requester} started the run that asks: approve it by command, where it is known who does"
+    same_role = _role(who.by)[0] == "session" and _role(who.by) == _role(requester)
+    if who.by == requester or (same_role and who.by not in settings.approvers.iam):
+        return f"{requester} started the run that asks; somebody else has to approve"
+    return ""
+
+
 def too_much(who: Decider, settings: ApprovalSettings, items: Iterable[Item]) -> str:
-    """What of the items they may not approve, or "": a link may approve only what can be undone, by default."""
+    """What of the items they may not approve, or "".
+
+    By default a link may approve only what can be undone, and nothing beyond the guardrail's cap.
+    """
     if who.how != "link" or settings.links_may == "anything":
         return ""
-    lasting = [one.name for one in items if one.irreversible]
-    if not lasting:
-        return ""
-    return f"a link may not approve what cannot be undone ({len(lasting)} of the chosen actions)"
+    some = list(items)
+    lasting = sum(bool(one.irreversible) for one in some)
+    if lasting:
+        return f"a link may not approve what cannot be undone ({lasting} of the chosen changes)"
+    beyond = sum(one.beyond_cap for one in some)
+    return f"a link may not approve what is beyond the cap ({beyond} of the chosen changes)" if beyond else ""
 
 
 def covers(approver: str, caller: str) -> bool:

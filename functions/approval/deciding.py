@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -10,10 +11,16 @@ from datetime import timedelta
 from functions.approval import deciders
 from functions.approval.deciders import Decider
 from functions.approval.environment import Environment
-from functions.approval.steps import undoable
-from functions.core import answers, requests, workflow
-from functions.core.requests import Answer, Item, Request
+from functions.approval.steps import UNDO_ASKED, undoable
+from functions.core import answers, workflow
+from functions.core.items import Item, of_request
+from functions.core.requests import Answer, Request
+from functions.core.state import parse_moment
 from functions.core.types import Refused, iso
+
+UNDOS_AT_ONCE = 300
+"""Undos in one invocation: at half a second each, with CloudWatch Logs' five calls a second, they fit into its time."""
+NEARLY_OVER = timedelta(minutes=2)
 
 
 class NotAllowed(Refused):
@@ -32,42 +39,41 @@ class Wish:
 
 def approve(here: Environment, request: Request, who: Decider, wish: Wish) -> Request:
     """Records an approval; NotAllowed, or what `answers.approve` raises, with nothing changed."""
-    _check(here, request, who)
-    found = requests.items(here.table, request.id)
+    _check(here, request, who, "approve")
+    found = of_request(here.table, request.id)
     wanted = [one for one in found if wish.items is None or one.id in wish.items]
     too_much = deciders.too_much(who, here.settings, wanted)
     if too_much:
         raise NotAllowed(too_much)
-    return _recorded(here, lambda: answers.approve(here.table, request, _answer(here, who, wish), found))
+    beyond = tuple(one.id for one in found if deciders.too_much(who, here.settings, [one]))
+    answer = replace(_answer(here, who, wish), beyond=beyond)
+    return _recorded(here, lambda: answers.approve(here.table, request, answer, found))
 
 
 def reject(here: Environment, request: Request, who: Decider, wish: Wish) -> Request:
     """Records a rejection; NotAllowed, or what `answers.reject` raises, with nothing changed."""
-    _check(here, request, who)
+    _check(here, request, who, "reject")
     return _recorded(here, lambda: answers.reject(here.table, request, _answer(here, who, wish)))
 
 
 def undo(here: Environment, request: Request, who: Decider, wish: Wish) -> list[Item]:
     """Hands what was done back to the guardrail's function, to be turned back; returns the items concerned.
 
-    The function checks each once more: what was changed since is refused there, and told.
+    The function checks each once more: what was changed since is refused there, and told. Handed over first
+    and marked afterwards: a repeated undo does no harm, a lost one would.
     """
     if who.how == "slack":
-        _check(here, request, who)
-    found = [one for one in requests.items(here.table, request.id) if undoable(one)]
+        _check(here, request, who, "undo")
+    found = [one for one in of_request(here.table, request.id) if undoable(one, here.clock())]
     wanted = [one for one in found if wish.items is None or one.id in wish.items]
     if not wanted:
         raise Refused("there is nothing among it that can be turned back here")
-    now = here.clock()
-    marked = [replace(one, detail=f"undo asked for by {who.by} at {iso(now)[:16]}Z") for one in wanted]
-    lost = set(here.table.write([(one.row(),) for one in marked]))
-    mine = [one for position, one in enumerate(wanted) if position not in lost]
-    if mine:
+    for start in range(0, len(wanted), UNDOS_AT_ONCE):
+        some = wanted[start : start + UNDOS_AT_ONCE]
         payload = {
             "fusebox": "undo",
-            "actions": [one.action_id for one in mine],
+            "actions": [[one.resource, one.action_id] for one in some],
             "by": who.by,
-            "how": who.how,
             "reason": wish.reason,
         }
         here.clients.get("lambda").invoke(
@@ -75,11 +81,13 @@ def undo(here: Environment, request: Request, who: Decider, wish: Wish) -> list[
             InvocationType="Event",
             Payload=json.dumps(payload).encode(),
         )
-    return mine
+        said = f"{UNDO_ASKED} {iso(here.clock())[:16]}Z by {who.by}"
+        here.table.write([(replace(one, detail=said).row(),) for one in some])
+    return wanted
 
 
-def _check(here: Environment, request: Request, who: Decider) -> None:
-    why = deciders.refusal(who, here.settings, request)
+def _check(here: Environment, request: Request, who: Decider, what: str) -> None:
+    why = deciders.refusal(who, here.settings, request, what)
     if why:
         raise NotAllowed(why)
 
@@ -111,8 +119,14 @@ def _recorded(here: Environment, record: Callable[[], Request]) -> Request:
 
 
 def _wake(here: Environment, decided: Request) -> None:
-    if not workflow.wake(here.clients, decided):
-        here.log.warning("the workflow no longer waits; its time-out finds the answer", extra={"id": decided.id})
+    if workflow.wake(here.clients, decided):
+        return
+    # Either its time has just run out, and it finds the answer in the table; or it has died, and another follows.
+    here.log.warning("the workflow no longer waits", extra={"request": decided.id})
+    now = here.clock()
+    if parse_moment(decided.deadline) - now > NEARLY_OVER:
+        machine, function = os.environ["FUSEBOX_APPROVAL_MACHINE"], here.function_of(decided.guardrail)
+        workflow.restart(here.clients, machine, function, decided, now)
 
 
 def chosen(fields: Sequence[str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ TITLES = {
     "rejected": "Rejected",
     "timed_out": "Nobody answered in time",
     "done": "Approved and done",
+    "partly_done": "Approved, done in part",
     "superseded": "Superseded",
     "held_back": "Held back",
     "failed": "Not everything could be done",
@@ -24,6 +25,7 @@ TEXTS = {
     "rejected": "Nothing was changed.",
     "timed_out": "Nothing was changed. Fusebox asks again if it still finds the same.",
     "done": "What became of each change is below.",
+    "partly_done": "Some of it had changed, or was held back. What became of each change is below.",
     "superseded": "When Fusebox looked again, what was approved had changed or was gone. Nothing was changed.",
     "held_back": "A pause, an exemption or observe mode stopped it. Nothing was changed.",
     "failed": "What became of each change is below, the failures too.",
@@ -82,7 +84,6 @@ def _how_many(view: RequestView) -> str:
 
 
 def _exempt(view: RequestView) -> str:
-    declined = view.count - view.chosen
-    if not declined or view.until is None:
+    if not view.declined or view.until is None:
         return ""
-    return f"{counted(declined, 'resource')}, until {day(view.until)}"
+    return f"{counted(view.declined, 'resource')}, until {day(view.until)}"

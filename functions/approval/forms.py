@@ -52,8 +52,8 @@ def approve_panel(view: RequestView, now: datetime) -> str:
     barred = sum(not one.may_choose for one in view.items)
     if barred:
         said.append(
-            f"This link may not approve {barred:,} of them: {'that counts' if barred == 1 else 'those count'} as "
-            f"unticked. To approve {'it' if barred == 1 else 'them'} too, use this command instead: "
+            f"This link may not approve {barred:,} of them: {'that one is' if barred == 1 else 'those are'} asked "
+            f"about again. To approve {'it' if barred == 1 else 'them'} too, use this command instead: "
             f"{code(view.commands['approve'])}"
         )
     points = "".join(f"<li>{one}</li>" for one in said)

@@ -98,7 +98,12 @@ def _asked(view: RequestView, now: datetime) -> str:
         ("change" if view.count == 1 else "changes", f"{view.count:,}"),
         undone,
     ]
-    notes = [("Answer by", f'{minute(view.deadline)} <b class="keep">({left})</b>'), ("Undo", _undo(view))]
+    acts = view.on_timeout == "act" and lasting < view.count
+    silence = f"If nobody answers, {'what can be undone is done' if acts else 'nothing happens'}."
+    notes = [
+        ("Answer by", f'{minute(view.deadline)} <b class="keep">({left})</b>. {silence}'),
+        ("Undo", _undo(view)),
+    ]
     return pairs(facts, "facts warn" if lasting else "facts") + pairs(notes, "notes")
 
 

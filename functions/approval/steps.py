@@ -5,18 +5,21 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from functions.approval import links, telling
 from functions.approval.environment import Environment
 from functions.core import alerts, answers, requests, workflow
-from functions.core.requests import Item, Request
+from functions.core.items import Item, of_request
+from functions.core.requests import Request
 from functions.core.state import parse_moment
 from functions.core.types import Refused
 
 UNDO_LINK = timedelta(days=7)
 TRIES = 5
+EARLY = timedelta(minutes=5)
+"""The workflow's clock may run out this long before the deadline, which counts from when the question was put."""
 
 
 def ask(here: Environment, step: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,6 +29,9 @@ def ask(here: Environment, step: Mapping[str, Any]) -> dict[str, Any]:
     """
     for _ in range(TRIES):
         request = requests.existing(here.table, str(step["request"]))
+        if request.status == "asked" and parse_moment(request.deadline) <= here.clock():
+            # Its first workflow died; this one ends it as that would have done.
+            request = _timed_out(here, request)
         if request.status not in ("gathering", "asked"):
             woken = workflow.wake(here.clients, replace(request, token=str(step["token"])))
             return {"asked": False, "woken": woken}
@@ -38,10 +44,17 @@ def ask(here: Environment, step: Mapping[str, Any]) -> dict[str, Any]:
 
 def expire(here: Environment, step: Mapping[str, Any]) -> dict[str, Any]:
     """What follows once the time is over. An answer that came in time counts, though its workflow did not hear it."""
-    request = answers.time_out(here.table, requests.existing(here.table, str(step["request"])), here.clock())
-    if request.status == "timed_out":
-        _tell_end(here, request)
-    return {"status": request.status}
+    request = requests.existing(here.table, str(step["request"]))
+    if request.status == "asked" and here.clock() < parse_moment(request.deadline) - EARLY:
+        raise Refused(f"request {request.id} is open until {request.deadline}")
+    return {"status": _timed_out(here, request).status}
+
+
+def _timed_out(here: Environment, request: Request) -> Request:
+    ended = answers.time_out(here.table, request, here.clock())
+    if ended.status == "timed_out":
+        _tell_end(here, ended)
+    return ended
 
 
 def finish(here: Environment, step: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,13 +70,23 @@ def finish(here: Environment, step: Mapping[str, Any]) -> dict[str, Any]:
 STEPS = {"ask": ask, "expire": expire, "finish": finish}
 
 
-def undoable(item: Item) -> bool:
+UNDO_ASKED = "undo asked for at"
+UNDO_LASTS = timedelta(minutes=15)
+"""Longer than a guardrail's function runs: an undo that has not ended by then may be asked for again."""
+
+
+def undoable(item: Item, now: datetime) -> bool:
     """Whether what was done to an item may be turned back from a page or a button."""
-    return item.result == "done" and bool(item.action_id) and not item.detail
+    if item.result != "done" or not item.action_id:
+        return False
+    if item.detail.startswith(UNDO_ASKED):
+        asked_at = item.detail.removeprefix(UNDO_ASKED).split()[0]
+        return parse_moment(asked_at) + UNDO_LASTS <= now
+    return True
 
 
 def _put_question(here: Environment, request: Request) -> None:
-    items = requests.items(here.table, request.id)
+    items = of_request(here.table, request.id)
     made = {}
     if here.page:
         keys, deadline = here.keys(), parse_moment(request.deadline)
@@ -78,9 +101,9 @@ def _put_question(here: Environment, request: Request) -> None:
 
 
 def _tell_end(here: Environment, request: Request) -> None:
-    items = requests.items(here.table, request.id)
+    items = of_request(here.table, request.id)
     link = ""
-    if here.page and any(undoable(one) for one in items):
+    if here.page and any(undoable(one, here.clock()) for one in items):
         link = here.url + links.path(here.keys(), request.id, "undo", here.clock() + UNDO_LINK, request.nonce)
     buttons = here.slack_app and bool(here.settings.approvers.slack)
     notice = telling.ended(request, items, here.scope, here.commands, link=link, buttons=buttons)

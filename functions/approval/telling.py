@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from functions.core import answers, ledger
 from functions.core.commands import Commands
+from functions.core.items import Item, chosen
 from functions.core.notice import Example, Group, Notice, Step, change_in_words, dollars, evidence_of, place, short
 from functions.core.report import EXAMPLES
-from functions.core.requests import Item, Request
+from functions.core.requests import Request
 from functions.core.types import Scope
 
 FOR_GOOD = "CANNOT BE UNDONE"
+NOT_APPROVED, ASKED_AGAIN = "not approved", "to be asked about again"
+NO_RESULT = "approved, but without a known result (the ledger shows what was done)"
 
 
 def question(
@@ -63,14 +66,17 @@ def ended(
     request: Request, items: Sequence[Item], scope: Scope, commands: Commands, *, link: str, buttons: bool
 ) -> Notice:
     """Tells how a request ended; `link` is a signed link to its undo, or ""."""
+    answer = request.answer
+    approved = {one.id for one in chosen(request, items)}
+    beyond = set(answer.beyond) if answer is not None else set()
     by_result: dict[str, list[Item]] = {}
     for one in items:
-        by_result.setdefault(one.result or "not approved", []).append(one)
-    answer = request.answer
+        none = NO_RESULT if one.id in approved else ASKED_AGAIN if one.id in beyond else NOT_APPROVED
+        by_result.setdefault(one.result or none, []).append(one)
     notes = [f"Request {request.id}: {answers.told(request)}."]
     if answer is not None and answer.reason and answer.how != "time-out":
         notes.append(f"Reason: {short(answer.reason)}")
-    if answer is not None and answer.until and by_result.get("not approved"):
+    if answer is not None and answer.until and by_result.get(NOT_APPROVED) and answer.how != "time-out":
         notes.append(f"What was not approved is exempt until {answer.until[:10]}, {short(answer.owner or answer.by)}.")
     steps = [Step("show", "Everything about it", commands.show(request.id))]
     if by_result.get("done"):
@@ -81,7 +87,7 @@ def ended(
     return Notice(
         "answer",
         f"answer {request.id}",
-        f"{request.guardrail}: {_in_words(request)}",
+        f"{request.guardrail}: {_in_words(request)}{_of(request)}",
         request.guardrail,
         request.mode,
         **place(scope),
@@ -101,12 +107,19 @@ def change_of(item: Item) -> str:
 def _in_words(request: Request) -> str:
     words = {
         "done": "approved and done",
+        "partly_done": "approved, done IN PART",
         "superseded": "superseded: it has changed or is gone, so nothing was done",
         "held_back": "held back by a pause, an exemption or observe mode; nothing was done",
         "failed": "approved, but NOT everything could be done",
         "timed_out": f"{answers.TIME_OUT}; nothing was done",
     }
     return words.get(request.status, request.status)
+
+
+def _of(request: Request) -> str:
+    """How many of how many, where not all was done."""
+    done = request.counts.get("done", 0) + request.counts.get("undone", 0)
+    return f", {done} of {sum(request.counts.values())}" if request.status in ("partly_done", "failed") else ""
 
 
 def _on_silence(request: Request) -> str:

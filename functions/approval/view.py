@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Status = Literal["asked", "approved", "rejected", "timed_out", "done", "superseded", "held_back", "failed"]
+Status = Literal[
+    "asked", "approved", "rejected", "timed_out", "done", "partly_done", "superseded", "held_back", "failed"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class ItemView:
     `change` says it in words ("days none → 30"); `irreversible` what cannot be brought back, or "".
     `may_choose` is False where a link may not approve it. `result` and `detail` tell how it ended, once
     it has; `action_id` names it in the ledger then, and `undoable` says whether it can be turned back here.
-    `saving` is in US dollars a month.
+    `approved` says that the answer covers it. `saving` is in US dollars a month.
     """
 
     id: str
@@ -33,13 +35,15 @@ class ItemView:
     detail: str = ""
     action_id: str = ""
     undoable: bool = False
+    approved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
     """A request, with as many of its items as a page holds; `count` and `saving` are those of all.
 
-    `chosen` is how many were approved, `until` the end of the exemptions that a rejection wrote.
+    `chosen` is how many were approved, `declined` how many were exempted until `until`. `on_timeout` says what
+    silence leads to: "nothing", or "act" on what can be undone.
     `undo_note` says what an undo cannot bring back. `commands` are what a person may type instead, by
     what they do ("approve", "reject", "undo", "show").
     """
@@ -64,6 +68,8 @@ class RequestView:
     decided_at: datetime | None = None
     reason: str = ""
     chosen: int = 0
+    declined: int = 0
+    on_timeout: str = "nothing"
     until: datetime | None = None
     ended_at: datetime | None = None
 

@@ -11,8 +11,9 @@ from functions.approval.deciders import LINK_HOLDER, Decider
 from functions.approval.environment import Environment
 from functions.approval.steps import undoable
 from functions.approval.view import ItemView, RequestView, Status
+from functions.core.items import Item, chosen
 from functions.core.notice import evidence_of
-from functions.core.requests import Item, Request
+from functions.core.requests import Request
 from functions.core.state import parse_moment
 
 ON_A_PAGE = 200
@@ -22,6 +23,8 @@ def of_request(here: Environment, request: Request, items: Sequence[Item]) -> Re
     """A request with the largest of its items; asked at least once, so that its times are there."""
     answer = request.answer
     commands = here.commands
+    approved = {one.id for one in chosen(request, items)}
+    beyond = set(answer.beyond) if answer else set()
     return RequestView(
         request=request.id,
         guardrail=request.guardrail,
@@ -31,7 +34,7 @@ def of_request(here: Environment, request: Request, items: Sequence[Item]) -> Re
         status=cast(Status, request.status),
         asked_at=parse_moment(request.asked_at),
         deadline=parse_moment(request.deadline),
-        items=tuple(_item(here, one) for one in items[:ON_A_PAGE]),
+        items=tuple(_item(here, one, one.id in approved) for one in items[:ON_A_PAGE]),
         count=request.count,
         saving=request.saving,
         irreversible=request.irreversible,
@@ -47,13 +50,15 @@ def of_request(here: Environment, request: Request, items: Sequence[Item]) -> Re
         decided_how=answer.how if answer else "",
         decided_at=_moment(answer.at) if answer else None,
         reason=answer.reason if answer else "",
-        chosen=_chosen(request),
+        chosen=len(approved),
+        declined=sum(one.id not in approved and one.id not in beyond for one in items) if answer else 0,
+        on_timeout=request.on_timeout,
         until=_moment(answer.until) if answer else None,
         ended_at=_moment(request.ended_at),
     )
 
 
-def _item(here: Environment, item: Item) -> ItemView:
+def _item(here: Environment, item: Item, approved: bool) -> ItemView:
     return ItemView(
         id=item.id,
         name=item.name,
@@ -68,14 +73,9 @@ def _item(here: Environment, item: Item) -> ItemView:
         result=item.result,
         detail=item.detail,
         action_id=item.action_id,
-        undoable=undoable(item),
+        undoable=undoable(item, here.clock()),
+        approved=approved,
     )
-
-
-def _chosen(request: Request) -> int:
-    if request.answer is None or request.status == "rejected":
-        return 0
-    return request.count if request.answer.items is None else len(request.answer.items)
 
 
 def _moment(text: str) -> datetime | None:

@@ -12,18 +12,19 @@ from functions.approval import deciding, links, page, views
 from functions.approval.deciders import LINK_HOLDER, Decider
 from functions.approval.deciding import NotAllowed, Wish
 from functions.approval.environment import Environment
+from functions.approval.forms import DAYS
 from functions.approval.links import BadLink, Link
 from functions.approval.page import Page
 from functions.approval.view import Form
 from functions.approval.web import FORM, WebAnswer, WebRequest
 from functions.core import requests
 from functions.core.answers import NotOpen
+from functions.core.items import of_request
 from functions.core.requests import Request
 from functions.core.types import Refused
 
 PREFIX = "/r/"
 HOLDER = Decider(LINK_HOLDER, "link")
-LONGEST_DAYS = 3650
 
 
 def visit(here: Environment, request: WebRequest) -> WebAnswer:
@@ -59,7 +60,7 @@ def _opened(here: Environment, request: WebRequest) -> tuple[Link, Request]:
 
 def _shown(here: Environment, link: Link, found: Request, status: int = 200) -> Page:
     now = here.clock()
-    items = requests.items(here.table, found.id)
+    items = of_request(here.table, found.id)
     view = views.of_request(here, found, items)
     if found.status == "asked" and link.decision != "undo":
         approve = _form(here, link, "approve") if any(one.may_choose for one in view.items) else None
@@ -82,7 +83,7 @@ def _post(here: Environment, request: WebRequest, link: Link, found: Request) ->
         return page.refusal(415, "Nothing was changed", "Only the form on the page can decide.")
     try:
         fields = request.form()
-        wish = _wish(fields)
+        wish = _wish(fields, {*DAYS, here.settings.reject_days})
     except ValueError:
         return page.refusal(400, "Nothing was changed", "The form could not be read.")
     tokens = fields.get("token", [])
@@ -101,15 +102,17 @@ def _post(here: Environment, request: WebRequest, link: Link, found: Request) ->
     return Page(303, "", {"location": f"{request.path}?{request.query}", "cache-control": "no-store"})
 
 
-def _wish(fields: Mapping[str, list[str]]) -> Wish:
+def _wish(fields: Mapping[str, list[str]], days_offered: set[int]) -> Wish:
     """What the form says; ValueError where it says what no form of ours does."""
     scope, days = _one(fields, "scope"), _one(fields, "days")
     if scope not in ("", "all", "ticked"):
         raise ValueError("scope")
-    if days and not (days.isascii() and days.isdigit() and len(days) <= 4 and 1 <= int(days) <= LONGEST_DAYS):
+    if days and days not in {str(one) for one in days_offered}:
         raise ValueError("days")
     items = None if scope == "all" else deciding.chosen(fields.get("item", []))
-    return Wish(items, _one(fields, "reason"), _one(fields, "owner"), int(days or 0))
+    owner = _one(fields, "owner")
+    # Nobody knows who writes into the form: the exemption says so.
+    return Wish(items, _one(fields, "reason"), f"{LINK_HOLDER}, who says: {owner}" if owner else "", int(days or 0))
 
 
 def _one(fields: Mapping[str, list[str]], name: str) -> str:

@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl
 
 from functions.core.types import MalformedEvent
 
-BODY_LIMIT = 32_768
-"""Bytes of a body that are looked at: far more than a form with every box ticked."""
+FORM_LIMIT, COMMAND_LIMIT = 32_768, 262_144
+"""Bytes of a body that are looked at: far more than a form with every box ticked, and than a list of 3,000 items."""
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -57,10 +57,10 @@ class WebAnswer:
 
 
 class TooLarge(Exception):
-    """A body over BODY_LIMIT."""
+    """A body over the limit."""
 
 
-def read_request(raw: Mapping[str, Any]) -> WebRequest:
+def read_request(raw: Mapping[str, Any], limit: int = FORM_LIMIT) -> WebRequest:
     """The request in a function URL's event; TooLarge, or MalformedEvent for what is none."""
     try:
         about = raw["requestContext"]
@@ -70,12 +70,12 @@ def read_request(raw: Mapping[str, Any]) -> WebRequest:
         caller = str(((about.get("authorizer") or {}).get("iam") or {}).get("userArn") or "")
     except (KeyError, TypeError, AttributeError) as error:
         raise MalformedEvent(f"no event of a function URL: {error!r:.80}") from error
-    if len(text) > 2 * BODY_LIMIT:
+    if len(text) > 2 * limit:
         raise TooLarge
     try:
         body = base64.b64decode(text, validate=True) if raw.get("isBase64Encoded") else text.encode()
     except (binascii.Error, ValueError) as error:
         raise MalformedEvent("the body is no base64") from error
-    if len(body) > BODY_LIMIT:
+    if len(body) > limit:
         raise TooLarge
     return WebRequest(method, path, str(raw.get("rawQueryString") or ""), headers, body, caller)

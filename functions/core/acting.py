@@ -133,7 +133,7 @@ def _carry_out(run: Run[F, Any], begun: Begun[F]) -> tuple[Disposition, str]:
         if not same(run.name, fresh, decision):
             return Disposition.CHANGED, f"changed since it was read: now {fresh.verdict}"
         facts = again
-    stopped = gates.last_look(run.table, run.name, facts, run.clock())
+    stopped = gates.last_look(run.table, run.name, facts, run.clock(), despite_itself=run.by_a_person)
     if stopped:
         return stopped
     assert decision.action is not None

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
-from functions.core import ledger, requests, state
-from functions.core.requests import Answer, Item, Request, Status
+from functions.core import asked, ledger, requests, state
+from functions.core.items import Item, chosen, of_request
+from functions.core.requests import Answer, Request, Status
 from functions.core.state import Exemption, parse_moment
 from functions.core.table import Table
 from functions.core.types import Disposition, Json, Refused, iso
 
 FAILED = (Disposition.FAILED, Disposition.UNSETTLED, Disposition.IN_FLIGHT)
-HELD = (Disposition.PAUSED, Disposition.EXEMPT, Disposition.OBSERVED)
+HELD = (Disposition.PAUSED, Disposition.EXEMPT, Disposition.OBSERVED, Disposition.CAPPED)
 TIME_OUT = "nobody answered in time"
 
 
@@ -104,7 +105,7 @@ def time_out(table: Table, request: Request, now: datetime) -> Request:
 
     Only what can be undone may be approved by silence, and only where the policy says so.
     """
-    acts = request.on_timeout == "act" and request.irreversible < request.count
+    acts = request.on_timeout == "act" and bool(_by_silence(table, request))
     answer = Answer(TIME_OUT, "time-out", iso(now), None if acts else (), reason=f"on_timeout: {request.on_timeout}")
     status: Status = "approved" if acts else "timed_out"
     said: dict[str, Json] = {"result": status, "by": answer.by, "how": answer.how, "reason": answer.reason}
@@ -128,14 +129,14 @@ def finish(table: Table, request: Request, now: datetime) -> Request:
     """
     if not request.in_hand:
         return request
-    found = requests.items(table, request.id)
-    approved = {one.id for one in requests.chosen(request, found)}
+    found = of_request(table, request.id)
+    approved = {one.id for one in chosen(request, found)}
     answer = request.answer
     assert answer is not None
-    declined = [one for one in found if one.id not in approved]
+    declined = [one for one in found if one.id not in approved and one.id not in answer.beyond]
     if answer.how != "time-out" and answer.until:
         exempt(table, request, declined, answer, now)
-    requests.release(table, request.guardrail, found if answer.how != "time-out" else _in(found, approved), now)
+    asked.release(table, request.guardrail, found if answer.how != "time-out" else _in(found, approved))
     counts = Counter(one.result or "left" for one in found if one.id in approved)
     while request.in_hand:
         status = "rejected" if request.status == "rejected" else verdict(counts)
@@ -146,12 +147,18 @@ def finish(table: Table, request: Request, now: datetime) -> Request:
     return request
 
 
+def _by_silence(table: Table, request: Request) -> list[Item]:
+    """What silence may approve: what can be undone, within the cap."""
+    return [one for one in of_request(table, request.id) if not (one.irreversible or one.beyond_cap)]
+
+
 def verdict(counts: Counter[str]) -> Status:
-    """How an approved request ended, from how its items did."""
+    """How an approved request ended, from how its items did; what was turned back since had been done."""
+    done = counts[Disposition.DONE] + counts["undone"]
     if any(counts[end] for end in FAILED) or counts["left"]:
         return "failed"
-    if counts[Disposition.DONE]:
-        return "done"
+    if done:
+        return "done" if done == counts.total() else "partly_done"
     return "held_back" if any(counts[end] for end in HELD) else "superseded"
 
 
@@ -172,7 +179,12 @@ def told(request: Request) -> str:
         return f"{TIME_OUT}, so nothing was done"
     if answer is None:
         return request.status
-    words = {"approved": "approved, and being carried out", "done": "approved and done", "held_back": "held back"}
+    words = {
+        "approved": "approved, and being carried out",
+        "done": "approved and done",
+        "partly_done": "approved and done in part",
+        "held_back": "held back",
+    }
     return f"{words.get(request.status, request.status)} (answered by {answer.by} at {answer.at[:16]}Z)"
 
 

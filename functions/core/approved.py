@@ -8,13 +8,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.core import acting, asking, gates, ledger, requests, state
+from functions.core import acting, adopting, asked, asking, cap, gates, ledger, requests, settling, state
 from functions.core.acting import Candidate, Result
 from functions.core.guardrail import F
+from functions.core.items import Item, chosen, of_request
 from functions.core.report import RunReport
-from functions.core.requests import Item, Request
+from functions.core.requests import Request
 from functions.core.run import Asks, Run
-from functions.core.types import Decision, Disposition, Json
+from functions.core.types import Decision, Disposition, Json, plan_hash
 
 BATCH = 40
 
@@ -31,17 +32,21 @@ def act_on(run: Run[F, Any], request: Request, report: RunReport, *, stop: Calla
     """Acts on the approved items that have no result yet, batch by batch, until done or `stop`.
 
     What has changed is not touched; where the guardrail would now do something else about it, that is
-    asked anew, twice at the most. Each result is written to its item, so that a step that is repeated goes on.
+    asked anew, twice at the most. Each result is written to its item, and what an earlier step did without
+    living to write it is adopted from the ledger: so a step that is repeated goes on.
     """
     run = _warranted(run, request)
-    todo = [one for one in requests.chosen(request, requests.items(run.table, request.id)) if not one.result]
-    if any(one.why == gates.CAP_USED_UP for one in todo):
-        state.resume_itself(run.table, run.name)
+    approved = chosen(request, of_request(run.table, request.id))
+    _end_own_pause(run, request, approved)
+    todo = [one for one in approved if not one.result]
+    settling.settle(run, only=[one.resource for one in todo])
     again: list[tuple[Item, Decision]] = []
+    pending = False
     for start in range(0, len(todo), BATCH):
         if start and stop():
             return Step(False, _ask_again(run, request, again))
-        batch = todo[start : start + BATCH]
+        batch, waits = adopting.adopt(run.table, run.name, request.id, todo[start : start + BATCH])
+        pending = pending or waits
         results: list[Result] = []
         try:
             whole = _act(run, batch, report, stop, results, again)
@@ -49,7 +54,14 @@ def act_on(run: Run[F, Any], request: Request, report: RunReport, *, stop: Calla
             _write(run, batch, results)
         if not whole:
             return Step(False, _ask_again(run, request, again))
-    return Step(True, _ask_again(run, request, again))
+    return Step(not pending, _ask_again(run, request, again))
+
+
+def _end_own_pause(run: Run[F, Any], request: Request, approved: Sequence[Item]) -> None:
+    """Approving the whole remainder beyond the cap lets the guardrail go on; part of it is done, and no more."""
+    beyond = [one for one in of_request(run.table, request.id) if one.beyond_cap]
+    if beyond and run.by_a_person and run.settings.mode != "observe" and {one.id for one in beyond} <= _ids(approved):
+        state.resume_itself(run.table, run.name)
 
 
 def _warranted(run: Run[F, Any], request: Request) -> Run[F, Any]:
@@ -80,8 +92,8 @@ def _act(
             end(_seen(one), Disposition.FAILED, f"could not be read again: {error}")
         return True
     exemptions = state.exemptions(run.table, list(found), run.clock())
-    for one in batch:
-        seen, facts = _seen(one), found.get(one.resource)
+    for item in batch:
+        seen, facts = _seen(item), found.get(item.resource)
         if facts is None:
             end(seen, Disposition.GONE, "it no longer exists")
             continue
@@ -89,11 +101,19 @@ def _act(
         if not acting.same(run.name, fresh, seen):
             end(seen, Disposition.CHANGED, f"changed since it was asked about: now {fresh.verdict}, {fresh.reason}")
             if fresh.action is not None and not gates.exemption_of(facts, exemptions, run.clock()):
-                again.append((one, fresh))
+                again.append((item, fresh))
         elif run.settings.mode == "observe":
             end(seen, Disposition.OBSERVED, "the guardrail's mode is observe now")
+        elif not run.by_a_person and run.settings.on_timeout != "act":
+            end(seen, Disposition.OBSERVED, "the policy lets silence do nothing now")
         else:
             candidates.append(Candidate(facts, fresh))
+    if not run.by_a_person:
+        dollars = [one.decision.saving for one in candidates]
+        granted = cap.reserve(run.table, run.name, run.settings.cap, dollars, run.clock())
+        for late in candidates[granted:]:
+            end(late.decision, Disposition.CAPPED, gates.CAP_USED_UP)
+        candidates = candidates[:granted]
     return acting.act(run, candidates, report, stop, results)
 
 
@@ -114,10 +134,10 @@ def _seen(one: Item) -> Decision:
 
 
 def _write(run: Run[F, Any], batch: Sequence[Item], results: Sequence[Result]) -> None:
-    ended = {one.decision.resource: one for one in results}
+    ended = {(one.decision.resource, plan_hash(run.name, one.decision)): one for one in results}
     rows = []
     for item in batch:
-        result = ended.get(item.resource)
+        result = ended.get((item.resource, item.plan))
         if result is not None:
             done = replace(item, result=result.disposition.value, detail=result.detail, action_id=result.action_id)
             rows.append((done.row(),))
@@ -130,7 +150,11 @@ def _ask_again(run: Run[F, Any], request: Request, changed: Sequence[tuple[Item,
         return ()
     asks = Asks(run.asks.deadline_hours, run.asks.owner_tag, request.requester, request.round + 1)
     anew = replace(run, id=f"{request.root}-again{request.round + 1}", asks=asks)
-    requests.release(run.table, run.name, [item for item, _ in changed], run.clock())
+    asked.release(run.table, run.name, [item for item, _ in changed])
     questions = [asking.Question(fresh, "changed since it was approved", item.owner) for item, fresh in changed]
     _, concerned = asking.ask(anew, questions, joins=False)
     return tuple(sorted(concerned - {request.id}))
+
+
+def _ids(some: Sequence[Item]) -> set[str]:
+    return {one.id for one in some}

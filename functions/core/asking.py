@@ -10,20 +10,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.core import requests
-from functions.core.requests import Item, Request
+from functions.core import asked, items, requests
+from functions.core.items import Item
+from functions.core.requests import Request
 from functions.core.run import Run
 from functions.core.state import parse_moment
 from functions.core.table import Group, Key, Row
 from functions.core.types import Decision, Refused, iso, plan_hash
 
-AT_ONCE = 48
-"""Items in one transaction: each takes two of its hundred rows."""
+AT_ONCE = 32
+"""Items in one transaction of a hundred rows: each takes two, and a third where it replaces an earlier one."""
 TRIES = 8
 GATHERS = timedelta(seconds=60)
 """How long the question of an event waits for those of other events, so that a burst of them asks once."""
-ABANDONED = timedelta(minutes=30)
-"""After this long a request that still gathers was left behind by a run that crashed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +40,25 @@ def ask(run: Run[Any, Any], questions: Sequence[Question], *, joins: bool) -> tu
     With `joins` (an event) the request that other events are just gathering is used, else the run's own.
     A request concerned may have been written by an earlier try whose workflow was never started.
     """
-    asked: set[str] = set()
+    new: set[str] = set()
     concerned: set[str] = set()
     for start in range(0, len(questions), AT_ONCE):
         some, ids = _ask(run, questions[start : start + AT_ONCE], joins)
-        asked |= some
+        new |= some
         concerned |= ids
-    return asked, concerned
+    return new, concerned
 
 
 def _ask(run: Run[Any, Any], questions: Sequence[Question], joins: bool) -> tuple[set[str], set[str]]:
     for _ in range(TRIES):
         now = run.clock()
-        keys = [requests.asked_key(run.name, one.decision.resource) for one in questions]
+        keys = [asked.asked_key(run.name, one.decision.resource) for one in questions]
         before = run.table.get(keys)
         open_ids = [
-            requests.still_asked(before.get(key), plan_hash(run.name, one.decision), now)
+            asked.still_asked(before.get(key), plan_hash(run.name, one.decision), now)
             for key, one in zip(keys, questions, strict=True)
         ]
-        fresh = [one for one, asked in zip(questions, open_ids, strict=True) if not asked]
+        fresh = [one for one, request in zip(questions, open_ids, strict=True) if not request]
         concerned = set(open_ids) - {""}
         if not fresh:
             return set(), concerned
@@ -74,9 +73,9 @@ def _request(run: Run[Any, Any], joins: bool, now: datetime) -> tuple[Request, l
     key: Key = ("state#gathering", run.name)
     row = run.table.get([key]).get(key) if joins else None
     if row is not None and parse_moment(row.body["until"]) > now:
-        found = requests.read(run.table, str(row.body["request"]))
-        if found is not None and found.status == "gathering":
-            return found, []
+        gathering = requests.read(run.table, str(row.body["request"]))
+        if gathering is not None and gathering.status == "gathering":
+            return gathering, []
     found = requests.read(run.table, run.id)
     if found is not None and found.status == "gathering":
         return found, []
@@ -110,29 +109,44 @@ def _group(
 ) -> Group:
     lasts = max(timedelta(days=run.settings.remind_days), timedelta(hours=request.deadline_hours))
     added: list[Item] = []
+    replaced: list[Item] = []
     rows: list[Row] = []
     for one in fresh:
-        item = requests.item(request.id, run.name, run.settings.mode, one.decision, one.why, one.owner)
-        key = requests.asked_key(run.name, item.resource)
+        item = items.item(request.id, run.name, run.settings.mode, one.decision, one.why, one.owner)
+        row = before.get(asked.asked_key(run.name, item.resource))
         added.append(item)
-        rows += [item.row(), requests.asked_row(run.name, item, before.get(key), now, lasts)]
+        replaced += _replaced(run, request, item, row)
+        rows += [item.row(), asked.asked_row(run.name, item, row, now, lasts)]
+    rows += [replace(one, result=items.REPLACED).row() for one in replaced]
     head = replace(
         request,
-        count=request.count + len(added),
-        irreversible=request.irreversible + sum(bool(one.irreversible) for one in added),
-        saving=round(request.saving + sum(one.saving for one in added), 6),
+        count=request.count + len(added) - len(replaced),
+        irreversible=request.irreversible + _lasting(added) - _lasting(replaced),
+        saving=round(request.saving + _saved(added) - _saved(replaced), 6),
     )
     return (head.row(), *beside, *rows)
 
 
+def _replaced(run: Run[Any, Any], request: Request, item: Item, row: Row | None) -> list[Item]:
+    """What the same request asks about the resource already: only its newest change is put to people."""
+    plans = asked.asked_in(row, request.id)
+    found = [items.find(run.table, request.id, items.item_id(item.resource, plan)) for plan in plans]
+    return [one for one in found if one is not None and not one.result and one.id != item.id][:1]
+
+
+def _lasting(some: Sequence[Item]) -> int:
+    return sum(bool(one.irreversible) for one in some)
+
+
+def _saved(some: Sequence[Item]) -> float:
+    return sum(one.saving for one in some)
+
+
 def left_behind(run: Run[Any, Any]) -> set[str]:
-    """Requests of this guardrail that no workflow asks, because the run that gathered them crashed."""
+    """Requests of this guardrail whose workflow was never started, or died: they are to get a new one."""
     now = run.clock()
     return {
         one.id
         for one in requests.listed(run.table)
-        if one.status == "gathering"
-        and one.guardrail == run.name
-        and one.id != run.id
-        and parse_moment(one.opened_at) + ABANDONED <= now
+        if one.guardrail == run.name and one.id != run.id and one.overdue(now)
     }

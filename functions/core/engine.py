@@ -105,7 +105,7 @@ def _pause_itself(run: Run[F, S], report: RunReport, first: Decision) -> None:
     """What follows on a used-up cap: nothing more happens unasked, and the remainder is one question."""
     limit = run.settings.cap
     reason = f"cap of {limit.actions_per_hour} actions or ${limit.dollars_per_hour:,.2f} an hour reached"
-    state.pause(run.table, run.name, by=state.ITSELF, reason=reason, now=run.clock())
+    state.pause_itself(run.table, run.name, reason=reason, now=run.clock())
     report.note(
         f"{reason} at {first.name} (${abs(first.saving):,.2f}); the guardrail paused itself. "
         f"To go on: approve the remainder, or fusebox resume {run.name}"

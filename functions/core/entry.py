@@ -123,9 +123,12 @@ class Function(Surroundings):
         """Turns actions back, as the approval page or a button asked, and tells how that ended."""
         run = self._run(new_run_id(self.clock()))
         undoer = Undoer(run.guardrail, run.settings, run.account, run.table, run.clock, run.own_prefix, str(step["by"]))
-        ended = undo_step.undo(undoer, [str(one) for one in step["actions"]], str(step.get("reason") or ""))
+        wanted = [(str(resource), str(action)) for resource, action in step["actions"]]
+        ended = undo_step.undo(undoer, wanted, str(step.get("reason") or ""))
         told = undo_step.notice(ended, undoer, run.settings.mode, run.id, self.scope, self.commands)
         alerts.publish(self.clients, self.topic, told)
+        if undo_step.failed(ended):
+            raise ActionFailed(told.title)
         return {"title": told.title}
 
     def _record(self, record: SQSRecord) -> None:
@@ -144,7 +147,7 @@ class Function(Surroundings):
         """Starts the workflows of what was asked."""
         for request in wanted:
             machine, function = os.environ["FUSEBOX_APPROVAL_MACHINE"], os.environ["AWS_LAMBDA_FUNCTION_NAME"]
-            workflow.start(self.clients, self.table, machine, function, request)
+            workflow.start(self.clients, self.table, machine, function, request, self.clock())
 
     def _tell(self, report: RunReport) -> None:
         self.log.info("run", extra={"report": report.to_json()})

@@ -51,9 +51,14 @@ def gate(
     return (Disposition.CAPPED, CAP_USED_UP) if paused else None
 
 
-def last_look(table: Table, guardrail: str, facts: Facts, now: datetime) -> tuple[Disposition, str] | None:
-    """The pause switch and the exemptions once more, right before one action (field report F19)."""
-    paused, recorded = state.switches(table, guardrail, facts.arn, now)
+def last_look(
+    table: Table, guardrail: str, facts: Facts, now: datetime, *, despite_itself: bool = False
+) -> tuple[Disposition, str] | None:
+    """The pause switch and the exemptions once more, right before one action (field report F19).
+
+    What a person approved is done despite the pause that the guardrail gave itself.
+    """
+    paused, recorded = state.switches(table, guardrail, facts.arn, now, despite_itself=despite_itself)
     if paused:
         return Disposition.PAUSED, paused
     exemption = exemption_of(facts, recorded, now)

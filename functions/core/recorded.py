@@ -64,6 +64,26 @@ def named(table: Table, wanted: str) -> Iterator[Entry]:
     yield from (entry for entry in entries if ledger.identity_of(entry).startswith(wanted))
 
 
+def of_resource(table: Table, resource: str, action_id: str) -> Recorded | None:
+    """One action of a resource, read consistently; None where the ledger does not hold it."""
+    entries = [one for one in ledger.entries_of_resource(table, resource) if one.get("action_id") == action_id]
+    outcomes = [one for one in entries if one["kind"] == ledger.OUTCOME]
+    intents = [one for one in entries if one["kind"] in (ledger.INTENT, ledger.UNDO)]
+    return Recorded(intents[0], outcomes[0] if outcomes else None) if intents else None
+
+
+def undone_by(recorded: Recorded, table: Table) -> str:
+    """The id of the undo that has turned an action back, or ""."""
+    return next(
+        (
+            str(other["action_id"])
+            for other, result in _others(recorded, table)
+            if other.get("undoes") == recorded.id and result == Disposition.DONE
+        ),
+        "",
+    )
+
+
 def find_one(table: Table, wanted: str) -> Recorded:
     """The one recorded action that `wanted` names; Refused where it names none or several."""
     found = find(table, wanted)

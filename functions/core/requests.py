@@ -1,4 +1,4 @@
-"""Requests for approval as the table holds them: one head with its state, and a row for each item.
+"""Requests for approval as the table holds them: the head, with its state; `items` holds what is asked.
 
 A run's plan is stored here and passed on by its id alone: it may be larger than any message or
 state machine input. The head changes under its version, so of two answers at the same time one wins.
@@ -6,25 +6,34 @@ state machine input. The head changes under its version, so of two answers at th
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from functions.core import ledger
-from functions.core.ledger import Entry
 from functions.core.state import parse_moment
 from functions.core.table import Key, Row, Table
-from functions.core.types import Decision, Json, OnTimeout, Refused, iso, plan_hash
+from functions.core.types import OnTimeout, Refused
 
-Status = Literal["gathering", "asked", "approved", "rejected", "timed_out", "done", "superseded", "held_back", "failed"]
+Status = Literal[
+    "gathering",
+    "asked",
+    "approved",
+    "rejected",
+    "timed_out",
+    "done",
+    "partly_done",
+    "superseded",
+    "held_back",
+    "failed",
+]
 How = Literal["iam", "slack", "link", "time-out", "local"]
+ASKS_WITHIN, ENDS_WITHIN, CARRIED_OUT_WITHIN = timedelta(minutes=30), timedelta(hours=1), timedelta(hours=6)
+"""How long a live workflow takes at most to ask, to time out after the deadline, and to carry out an answer."""
 OPEN: frozenset[str] = frozenset({"gathering", "asked", "approved", "rejected"})
 """States in which something is still to come: an answer, or what follows from it."""
 ANSWERED: frozenset[str] = frozenset({"approved", "rejected"})
 HEAD = "head"
-ITEM = "item#"
 OPEN_LISTING, ENDED_LISTING = "requests#open", "requests#ended"
 ROUNDS = 2
 """New questions at most, when what was approved has changed meanwhile; after them it is superseded."""
@@ -35,7 +44,8 @@ class Answer:
     """Who decided what, and how it was known who they are.
 
     `by` is a caller's ARN, a Slack user's id or "link holder". `items` names the approved ones, None means
-    all. `owner`, `until` (ISO time) and `reason` go into the exemptions of what was not approved.
+    all. `owner`, `until` (ISO time) and `reason` go into the exemptions of what was not approved, apart from the
+    items `beyond` what they may approve: those were not theirs to decline, and are asked about again.
     """
 
     by: str
@@ -45,6 +55,7 @@ class Answer:
     reason: str = ""
     owner: str = ""
     until: str = ""
+    beyond: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,14 @@ class Request:
     def root(self) -> str:
         """The id of the first question on the matter."""
         return self.id.split("-again")[0]
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether its workflow must have died: it should have asked, timed out or carried out the answer long ago."""
+        if self.status == "gathering":
+            return parse_moment(self.opened_at) + ASKS_WITHIN <= now
+        if self.status == "asked":
+            return parse_moment(self.deadline) + ENDS_WITHIN <= now
+        return self.answer is not None and self.in_hand and parse_moment(self.answer.at) + CARRIED_OUT_WITHIN <= now
 
     @property
     def in_hand(self) -> bool:
@@ -133,130 +152,6 @@ def _request(row: Row) -> Request:
     body: dict[str, Any] = dict(row.body)
     answer = body.pop("answer")
     if answer is not None:
-        items = answer["items"]
-        answer = Answer(**{**answer, "items": None if items is None else tuple(items)})
+        items, beyond = answer["items"], tuple(answer.get("beyond", ()))
+        answer = Answer(**{**answer, "items": None if items is None else tuple(items), "beyond": beyond})
     return Request(**body, answer=answer, version=row.version)
-
-
-# --- items ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One action in question. `entry` is the decision as the ledger describes it, `why` why it is asked.
-
-    `result`, `detail` and `action_id` are set once the request was approved and the item acted on.
-    """
-
-    id: str
-    request: str
-    entry: Entry
-    why: str
-    owner: str = ""
-    result: str = ""
-    detail: str = ""
-    action_id: str = ""
-    version: int = 0
-
-    @property
-    def resource(self) -> str:
-        return str(self.entry["resource"])
-
-    @property
-    def name(self) -> str:
-        return str(self.entry["name"])
-
-    @property
-    def saving(self) -> float:
-        return float(str(self.entry["saving"]))
-
-    @property
-    def plan(self) -> str:
-        return str(self.entry["plan"])
-
-    @property
-    def irreversible(self) -> str:
-        """What carrying it out cannot bring back, or ""."""
-        return ledger.action_of(self.entry).irreversible
-
-    def row(self) -> Row:
-        """The item's next version."""
-        body: Entry = {
-            "entry": self.entry,
-            "why": self.why,
-            "owner": self.owner,
-            "result": self.result,
-            "detail": self.detail,
-            "action_id": self.action_id,
-        }
-        return Row(f"request#{self.request}", ITEM + self.id, body, self.version + 1)
-
-
-def item(request: str, guardrail: str, mode: str, decision: Decision, why: str, owner: str) -> Item:
-    """A decision as an item of a request."""
-    identity = hashlib.sha256(f"{decision.resource} {plan_hash(guardrail, decision)}".encode()).hexdigest()[:10]
-    return Item(identity, request, ledger.describe(guardrail, mode, decision), why, owner)
-
-
-def items(table: Table, request: str) -> list[Item]:
-    """A request's items, those with the largest saving first."""
-    found = [_item(row) for row in table.query(f"request#{request}", prefix=ITEM)]
-    return sorted(found, key=lambda one: (-abs(one.saving), one.name, one.id))
-
-
-def _item(row: Row) -> Item:
-    body: dict[str, Any] = row.body
-    return Item(
-        row.sk.removeprefix(ITEM),
-        row.pk.removeprefix("request#"),
-        body["entry"],
-        str(body["why"]),
-        str(body["owner"]),
-        str(body["result"]),
-        str(body["detail"]),
-        str(body["action_id"]),
-        row.version,
-    )
-
-
-def chosen(request: Request, found: Iterable[Item]) -> list[Item]:
-    """The items that the answer approved. A time-out approves nothing that cannot be undone."""
-    answer = request.answer
-    if answer is None or request.status == "rejected":
-        return []
-    named = [one for one in found if answer.items is None or one.id in answer.items]
-    return [one for one in named if answer.how != "time-out" or not one.irreversible]
-
-
-# --- what has been asked already ------------------------------------------------------------
-
-
-def asked_key(guardrail: str, resource: str) -> Key:
-    """Where it is kept that a resource was asked about: one question at a time."""
-    return (f"state#asked#{guardrail}", resource)
-
-
-def asked_row(guardrail: str, one: Item, before: Row | None, now: datetime, lasts: timedelta) -> Row:
-    """Marks a resource as asked about: the same change is not asked about again before `lasts` is over."""
-    until = now + lasts
-    body: dict[str, Json] = {"request": one.request, "plan": one.plan, "until": iso(until)}
-    version = (before.version if before else 0) + 1
-    return Row(*asked_key(guardrail, one.resource), body, version, expires=int((until + timedelta(days=2)).timestamp()))
-
-
-def still_asked(row: Row | None, plan: str, now: datetime) -> str:
-    """The request that has asked about this very change lately, or ""."""
-    if row is None or row.body["plan"] != plan or parse_moment(row.body["until"]) <= now:
-        return ""
-    return str(row.body["request"])
-
-
-def release(table: Table, guardrail: str, ended: Iterable[Item], now: datetime) -> None:
-    """Lets resources be asked about again: their question has ended with an answer."""
-    by_key = {asked_key(guardrail, one.resource): one for one in ended}
-    rows = table.get(list(by_key))
-    groups = []
-    for key, row in rows.items():
-        if row.body["request"] == by_key[key].request:
-            groups.append((replace(row, body=row.body | {"until": iso(now)}, version=row.version + 1),))
-    table.write(groups)

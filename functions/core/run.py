@@ -51,6 +51,11 @@ class Run(Generic[F, S]):
     def name(self) -> str:
         return self.guardrail.name
 
+    @property
+    def by_a_person(self) -> bool:
+        """Whether it acts on a person's word rather than on its own or by silence."""
+        return bool(self.warrant) and self.warrant["how"] != "time-out"
+
     def owner_of(self, facts: F) -> str:
         """Who the resource's tag says it belongs to, or ""."""
         return (facts.tags or {}).get(self.asks.owner_tag, "")

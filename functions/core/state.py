@@ -6,7 +6,7 @@ Unlike ledger rows these have versions. Whoever cannot read them does not act.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from functions.core.table import Key, Row, Table
@@ -49,6 +49,17 @@ def paused_by_itself(table: Table, guardrail: str) -> bool:
     return row is not None and EVERYTHING not in row.body and _by_itself(row.body.get(guardrail))
 
 
+def pause_itself(table: Table, guardrail: str, *, reason: str, now: datetime) -> None:
+    """Pauses a guardrail whose cap is used up, unless a person has paused it meanwhile: theirs stays theirs."""
+
+    def change(body: dict[str, Json]) -> dict[str, Json]:
+        if guardrail in body and not _by_itself(body[guardrail]):
+            return body
+        return {**body, guardrail: {"by": ITSELF, "reason": reason, "at": iso(now)}}
+
+    _edit_pause(table, change)
+
+
 def resume_itself(table: Table, guardrail: str) -> None:
     """Ends the pause that a used-up cap brought, once a person has approved the remainder; never a person's."""
     _edit_pause(
@@ -60,10 +71,18 @@ def _by_itself(entry: Json) -> bool:
     return isinstance(entry, dict) and entry.get("by") == ITSELF
 
 
-def switches(table: Table, guardrail: str, resource: str, now: datetime) -> tuple[str, dict[str, Exemption]]:
-    """Pause and exemption of one resource in a single read: the last look before each action."""
+def switches(
+    table: Table, guardrail: str, resource: str, now: datetime, *, despite_itself: bool = False
+) -> tuple[str, dict[str, Exemption]]:
+    """Pause and exemption of one resource in a single read: the last look before each action.
+
+    With `despite_itself` the pause that a used-up cap brought does not count; a person's always does.
+    """
     rows = table.get([PAUSE, (EXEMPTIONS, resource)])
-    why = _pause_of(rows.pop(PAUSE, None), guardrail)
+    row = rows.pop(PAUSE, None)
+    if despite_itself and row is not None and _by_itself(row.body.get(guardrail)):
+        row = replace(row, body={key: value for key, value in row.body.items() if key != guardrail})
+    why = _pause_of(row, guardrail)
     return why, _in_force(rows.values(), now)
 
 

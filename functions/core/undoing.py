@@ -7,11 +7,11 @@ outcome. A pause does not stop it: turning things back is what people do while a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.core import claims, gates, ledger, requests, state
+from functions.core import claims, gates, items, ledger, state
 from functions.core.guardrail import Guardrail
 from functions.core.recorded import Recorded, check_undoable
 from functions.core.run import new_run_id
@@ -102,9 +102,8 @@ def mark(undoer: Undoer, recorded: Recorded, detail: str, result: str = "") -> N
     warrant = recorded.intent.get("warrant")
     if not isinstance(warrant, dict):
         return
-    for item in requests.items(undoer.table, str(warrant["request"])):
-        if item.action_id == recorded.id:
-            undoer.table.write([(replace(item, detail=detail, result=result or item.result).row(),)])
+    identity = items.item_id(recorded.resource, str(recorded.intent["plan"]))
+    items.marked(undoer.table, str(warrant["request"]), identity, result, detail)
 
 
 def _look(undoer: Undoer, recorded: Recorded, forward: Action) -> Any:

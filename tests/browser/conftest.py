@@ -20,6 +20,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from functions.approval.page import Page
+from tests.e2e.conftest import asking
+
+__all__ = ["asking"]
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"

@@ -188,7 +188,7 @@ def test_who_may_not_answer_is_told_so(fusebox: Fusebox, url: Url, asked: str) -
     assert ran.code == 2
     assert "bob is not among approvers.iam of the policy" in ran.complaint
     url.caller = CALLER
-    assert "somebody else has to decide" in fusebox("approve", asked, "--yes").complaint
+    assert "somebody else has to approve" in fusebox("approve", asked, "--yes").complaint
 
 
 def says(code: int, body: str, **headers: str) -> Answers:

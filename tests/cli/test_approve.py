@@ -174,7 +174,7 @@ def test_ids_that_name_no_request_or_several(fusebox: Fusebox, asked: str) -> No
 
 def test_who_may_answer_where_the_policy_names_approvers(fusebox: Fusebox, monkeypatch: pytest.MonkeyPatch) -> None:
     request = ask(fusebox, YOUNG, approval={"approvers": {"iam": [FINOPS]}})
-    assert "started the run that asks; somebody else has to decide" in fusebox("approve", request, "--yes").complaint
+    assert "started the run that asks; somebody else has to approve" in fusebox("approve", request, "--yes").complaint
     as_somebody_else(monkeypatch, "arn:aws:sts::123456789012:assumed-role/Dev/bob")
     for command in (("approve", request), ("reject", request, "--reason", "no")):
         assert "bob is not among approvers.iam of the policy" in fusebox(*command, "--yes").complaint

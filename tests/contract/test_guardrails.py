@@ -13,6 +13,7 @@ import pytest
 from functions.core import answers, ledger, requests, state
 from functions.core.entry import Function
 from functions.core.guardrail import Page
+from functions.core.items import of_request
 from functions.core.requests import Answer
 from functions.core.spec import GuardrailSpec
 from functions.core.types import ActionFailed, Refused, iso
@@ -38,11 +39,12 @@ def used(stage: Stage) -> set[str]:
     return {call for call in stage.clients.calls if not call.startswith(OWN)}
 
 
-def actions(stage: Stage, function: Function) -> list[str]:
-    """The ids of what was done."""
+def actions(stage: Stage, function: Function) -> list[list[str]]:
+    """Resources and ids of what was done."""
     now = function.clock()
     since = ledger.entries_since(function.table, now - timedelta(hours=1), now)
-    return [str(one["action_id"]) for one in since if one["kind"] == "outcome" and one["result"] == "done"]
+    done = [one for one in since if one["kind"] == "outcome" and one["result"] == "done"]
+    return [[str(one["resource"]), str(one["action_id"])] for one in done]
 
 
 def test_the_calls_it_makes_are_the_permissions_it_declares(guardrail: Any, stage_of: StageOf) -> None:
@@ -73,7 +75,7 @@ def test_what_a_person_approves_is_done_and_nothing_else(guardrail: Any, stage_o
     (request,) = function.handle(SWEEP, Context())["report"]["requests"]
     asked = answers.ask(function.table, requests.existing(function.table, request), "token", "nonce", function.clock())
     assert asked is not None
-    held = requests.items(function.table, request)
+    held = of_request(function.table, request)
     now = iso(function.clock())
     answer = Answer("ada", "iam", now, (held[0].id,), until=now)
     answers.approve(function.table, asked, answer, held)

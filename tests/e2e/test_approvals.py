@@ -108,7 +108,10 @@ def test_rejected_it_is_exempt_with_owner_reason_and_end(account: LocalAccount, 
     assert ends(account) == ["SUCCEEDED: Rejected"]
     exempt = json.loads(fusebox("exemptions", "--stack", "Fusebox", "--json").stdout)["exemptions"]
     (one,) = exempt
-    assert (one["owner"], one["until"][:10]) == ("ada@example.com", f"{START + timedelta(days=90):%Y-%m-%d}")
+    assert (one["owner"], one["until"][:10]) == (
+        "link holder, who says: ada@example.com",
+        f"{START + timedelta(days=90):%Y-%m-%d}",
+    )
     assert "logs of the lawsuit" in one["reason"]
     account.advance(timedelta(days=5))
     assert (puts(account), len(alerts(account))) == (0, 2)
@@ -159,7 +162,8 @@ def test_what_could_not_be_done_fails_the_workflow_and_is_told(account: LocalAcc
     assert "NOT everything could be done" in alerts(account)[-1]
     alarms = account.client("cloudwatch").describe_alarms()["MetricAlarms"]
     (alarm,) = [one for one in alarms if one["AlarmName"].endswith("-approvals")]
-    assert alarm["MetricName"] == "ExecutionsFailed"
+    watched = {one["MetricStat"]["Metric"]["MetricName"] for one in alarm["Metrics"] if "MetricStat" in one}
+    assert "ExecutionsFailed" in watched
     assert alarm["AlarmActions"] == [account.outputs["OperationsTopicArn"]]
 
 
@@ -226,3 +230,33 @@ def test_a_burst_of_new_groups_makes_one_question(asking: Asking) -> None:
         account.advance(timedelta(minutes=5))
         (text,) = alerts(account)
         assert "12 changes" in text
+
+
+def test_a_question_that_could_not_be_put_is_put_by_a_later_sweep(asking: Asking) -> None:
+    with LocalAccount(asking(), start=START) as account:
+        account.seed_log_groups([young(GROUP)])
+        account.fail("secretsmanager:GetSecretValue", code="AccessDeniedException", times=99)
+        sweep(account)
+        account.advance(timedelta(hours=2))
+        assert (ends(account), alerts(account)) == (["FAILED: Failed"], [])
+        account.heal()
+        account.advance(timedelta(days=5))
+        assert ends(account)[1:] == ["SUCCEEDED: TimedOut"]
+        assert "nobody answered in time" in alerts(account)[-1]
+
+
+def test_an_answer_to_a_question_whose_workflow_died_is_carried_out(asking: Asking) -> None:
+    with LocalAccount(asking(), start=START) as account:
+        account.seed_log_groups([young(GROUP)])
+        account.fail("sns:Publish", code="InternalErrorException", times=99)
+        sweep(account)
+        account.advance(timedelta(hours=1))
+        assert ends(account) == ["FAILED: Failed"]
+        account.heal()
+        (asked,) = account.client("stepfunctions").list_executions(
+            stateMachineArn=account.outputs["ApprovalStateMachineArn"]
+        )["executions"]
+        assert command(account, asked["name"]).status == 200
+        account.settle()
+        assert retention(account, GROUP) == 30
+        assert ends(account)[1:] == ["SUCCEEDED: ApprovedAndDone"]

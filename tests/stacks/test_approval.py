@@ -39,6 +39,7 @@ def test_every_end_has_a_name_and_a_failure_fails(template: Template) -> None:
     ends = {name: state["Type"] for name, state in states(template).items() if state["Type"] in ("Succeed", "Fail")}
     assert ends == {
         "ApprovedAndDone": "Succeed",
+        "ApprovedAndPartlyDone": "Succeed",
         "Rejected": "Succeed",
         "TimedOut": "Succeed",
         "Superseded": "Succeed",

@@ -92,11 +92,13 @@ def test_the_alarms_are_few_and_go_to_operations(template: Template) -> None:
         assert alarm["TreatMissingData"] == "notBreaching"
         assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
     assert alarms["failures"]["Dimensions"] == [{"Name": "QueueName", "Value": f"{BASE}-failures"}]
-    watched = {name: _watched(alarms[name]) for name in ("errors", "throttles", "sweeps")}
+    watched = {name: _watched(alarms[name]) for name in ("errors", "throttles", "sweeps", "approvals")}
     functions = [f"{BASE}-{one.name.replace('_', '-')}" for one in GUARDRAILS]
     assert watched["errors"] == {("Errors", function) for function in functions}
     assert watched["throttles"] == {("Throttles", function) for function in functions}
     endings = ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
+    broken = ("ExecutionsFailed", "ExecutionsAborted")
+    assert watched["approvals"] == {(ending, template.output("ApprovalStateMachineArn")) for ending in broken}
     assert watched["sweeps"] == {(ending, template.output("SweepStateMachineArn")) for ending in endings}
 
 

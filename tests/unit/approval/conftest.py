@@ -16,6 +16,7 @@ from functions.approval.environment import Environment
 from functions.approval.spec import ApprovalSettings, Approvers
 from functions.approval.web import WebAnswer, WebRequest
 from functions.core import answers, engine, requests
+from functions.core.items import of_request
 from functions.core.requests import Request
 from functions.core.spec import GuardrailSettings
 from functions.core.sqlite_table import SqliteTable
@@ -32,10 +33,13 @@ KEYS = links.Keys({"1": "k" * 64})
 
 @dataclass
 class RecordingClients:
-    """What the function asks of Step Functions, Lambda and SNS, in order; `gone` is a workflow that waits no more."""
+    """What the function asks of Step Functions, Lambda and SNS, in order; `gone` is a workflow that waits no more.
+    `throttled` refuses invocations.
+    """
 
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     gone: bool = False
+    throttled: bool = False
 
     def get(self, service: str) -> Any:
         return self
@@ -45,7 +49,12 @@ class RecordingClients:
         if self.gone:
             raise ClientError({"Error": {"Code": "TaskTimedOut", "Message": ""}}, "SendTaskSuccess")
 
+    def start_execution(self, **given: Any) -> None:
+        self.calls.append(("start", given))
+
     def invoke(self, **given: Any) -> dict[str, Any]:
+        if self.throttled:
+            raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": ""}}, "Invoke")
         self.calls.append(("invoke", given))
         return {"StatusCode": 202}
 
@@ -100,7 +109,7 @@ class Asked:
 
     @property
     def ids(self) -> dict[str, str]:
-        return {one.name: one.id for one in requests.items(self.here.table, self.request.id)}
+        return {one.name: one.id for one in of_request(self.here.table, self.request.id)}
 
     def untouched(self) -> bool:
         """Whether nothing at all came of it: same question, nobody woken, nothing invoked or told."""
@@ -127,6 +136,7 @@ def desk(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     for key, value in {
         "FUSEBOX_NAME": "fusebox-us-east-1",
         "FUSEBOX_STACK": "Fusebox",
+        "FUSEBOX_APPROVAL_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:fusebox-us-east-1-approval",
         "FUSEBOX_ALERTS_TOPIC": "arn:aws:sns:us-east-1:123456789012:fusebox-us-east-1-alerts",
         "FUSEBOX_ROLE_ARN": "arn:aws:iam::123456789012:role/fusebox-us-east-1-approval",
         "FUSEBOX_LINK_SECRET": "link-key",

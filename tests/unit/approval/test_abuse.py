@@ -13,13 +13,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from botocore.exceptions import ClientError
 
-from functions.approval import command, deciding, handler, links, slack_buttons
+from functions.approval import command, deciding, handler, links, slack_buttons, steps
 from functions.approval.deciders import Decider
 from functions.approval.deciding import NotAllowed, Wish
 from functions.approval.links import Keys
-from functions.approval.web import BODY_LIMIT, WebRequest
-from functions.core import answers, requests
+from functions.approval.web import FORM_LIMIT, WebRequest
+from functions.core import answers, approved, requests
+from functions.core.spec import GuardrailSettings
+from functions.core.types import Refused
+from tests.lamps import run_of
 from tests.unit.approval.conftest import ADA, FORM, KEYS, Asked, Desk, ask_about
 
 Abuse = Callable[[Asked], Any]
@@ -105,6 +109,8 @@ ABUSES: dict[str, tuple[Abuse, int]] = {
     "an unknown scope": (lambda a: post(a, scope="everything"), 400),
     "a rejection without a reason": (lambda a: post(a, a.link("reject"), owner="ada", reason=""), 400),
     "a rejection for ever": (lambda a: post(a, a.link("reject"), owner="ada", reason="no", days="9999"), 400),
+    "a rejection for ten years": (lambda a: post(a, a.link("reject"), owner="ada", reason="no", days="3650"), 400),
+    "an approval that exempts the rest for ten years": (lambda a: post(a, days="3650"), 400),
     "an undo of what was never done": (lambda a: post(a, a.link("undo")), 400),
 }
 
@@ -127,7 +133,7 @@ def test_a_body_of_a_megabyte_is_not_even_read(asked: Asked, monkeypatch: pytest
         "isBase64Encoded": False,
     }
     assert handler.handle(raw, None)["statusCode"] == 413
-    raw["body"] = "x" * (BODY_LIMIT + 1)
+    raw["body"] = "x" * (FORM_LIMIT + 1)
     assert handler.handle(raw, None)["statusCode"] == 413
     assert asked.untouched()
 
@@ -333,6 +339,7 @@ def call(asked: Asked, caller: str = ADA, **said: Any) -> int:
         ({"days": -1}, 400),
         ({"days": "soon"}, 400),
         ({"decision": "reject"}, 400),
+        ({"days": float("inf")}, 400),
     ],
     ids=str,
 )
@@ -351,14 +358,80 @@ def test_a_callers_arn_is_recorded(asked: Asked) -> None:
 def test_nobody_approves_his_own_run(asked: Asked) -> None:
     mine = requests.change(asked.here.table, asked.request, requester=ADA)
     assert mine is not None
-    with pytest.raises(NotAllowed, match="somebody else has to decide"):
+    with pytest.raises(NotAllowed, match="somebody else has to approve"):
         deciding.approve(asked.here, mine, Decider(ADA, "iam"), Wish())
     assert asked.here.recorded.calls == []
 
 
-def test_an_answer_that_the_workflow_did_not_hear_is_told_again(asked: Asked) -> None:
+def test_an_answer_to_a_dead_workflow_starts_another(asked: Asked) -> None:
     asked.here.recorded.gone = True
     assert call(asked) == 200
     assert asked.now.status == "approved"
-    assert call(asked) == 409
-    assert [name for name, _ in asked.here.recorded.calls] == ["wake", "wake"]
+    assert [name for name, _ in asked.here.recorded.calls] == ["wake", "start"]
+    assert asked.here.recorded.calls[1][1]["name"] != asked.request.id
+    assert call(asked) == 409  # told once more: the start could have been lost
+    assert [name for name, _ in asked.here.recorded.calls] == ["wake", "start", "wake", "start"]
+
+
+def test_an_answer_as_the_time_runs_out_is_left_to_the_time_out(asked: Asked) -> None:
+    asked.here.recorded.gone = True
+    asked.house.clock.forward(hours=71, minutes=59)
+    assert call(asked) == 200
+    assert [name for name, _ in asked.here.recorded.calls] == ["wake"]
+
+
+# --- steps and undos that go wrong
+
+
+def test_the_time_is_not_over_before_the_deadline_whoever_says_so(asked: Asked) -> None:
+    with pytest.raises(Refused, match="is open until"):
+        steps.expire(asked.here, {"request": asked.request.id})
+    assert asked.untouched()
+
+
+def test_a_workflow_that_follows_a_dead_one_ends_what_is_overdue(asked: Asked) -> None:
+    asked.house.clock.forward(hours=74)
+    steps.ask(asked.here, {"request": asked.request.id, "token": "a new token"})
+    assert asked.now.status == "timed_out"
+    names = [name for name, _ in asked.here.recorded.calls]
+    assert names == ["publish", "wake"]
+    assert asked.here.recorded.calls[1][1] == {"taskToken": "a new token", "output": '{"status": "timed_out"}'}
+
+
+def done(asked: Asked) -> Asked:
+    """The question once it was approved and carried out."""
+    assert post(asked) == 303
+    act = run_of(asked.house, asked.here.table, GuardrailSettings(mode="approve"), "act")
+    asked.house.clock.forward(seconds=1)
+    approved.act_on(act, asked.now, act.new_report(), stop=lambda: False)
+    answers.finish(asked.here.table, asked.now, asked.house.clock())
+    asked.here.recorded.calls.clear()
+    return asked
+
+
+def test_an_undo_whose_hand_over_fails_can_be_asked_for_again(asked: Asked) -> None:
+    done(asked)
+    link = asked.link("undo")
+    asked.here.recorded.throttled = True
+    with pytest.raises(ClientError):
+        post(asked, link, scope="ticked", item=list(asked.ids.values()))
+    asked.here.recorded.throttled = False
+    assert post(asked, link, scope="ticked", item=list(asked.ids.values())) == 303
+    (invoked,) = [given for name, given in asked.here.recorded.calls if name == "invoke"]
+    assert len(json.loads(invoked["Payload"])["actions"]) == 2
+
+
+def test_an_undo_that_never_came_to_its_end_may_be_asked_for_again_after_a_while(asked: Asked) -> None:
+    done(asked)
+    link = asked.link("undo")
+    everything = {"scope": "ticked", "item": list(asked.ids.values())}
+    assert post(asked, link, **everything) == 303
+    assert post(asked, link, **everything) == 400
+    asked.house.clock.forward(minutes=16)
+    assert post(asked, link, **everything) == 303
+
+
+def test_what_a_link_holder_writes_as_owner_is_marked_as_hearsay(asked: Asked) -> None:
+    assert post(asked, asked.link("reject"), reason="no", owner="cfo@example.com", days="7") == 303
+    assert asked.now.answer is not None
+    assert asked.now.answer.owner == "link holder, who says: cfo@example.com"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from functions.approval.deciders import LINK_HOLDER, Decider, covers, refusal, too_much
 from functions.approval.spec import ApprovalSettings, Approvers
-from functions.core.requests import Item, Request
+from functions.core.gates import CAP_USED_UP
+from functions.core.items import Item
+from functions.core.requests import Request
 from functions.core.types import Json
 
 ROLE = "arn:aws:iam::123456789012:role/platform"
@@ -47,8 +51,22 @@ def test_an_approver_is_a_role_a_session_or_a_user(approver: str, caller: str, i
 
 def test_nobody_may_approve_his_own_run() -> None:
     assert refusal(Decider(ADA, "iam"), SETTINGS, request()) == ""
-    assert "somebody else has to decide" in refusal(Decider(ADA, "iam"), SETTINGS, request(requester=ADA))
-    assert refusal(Decider(BOB, "iam"), SETTINGS, request(requester=ADA)) == ""
+    assert "somebody else has to approve" in refusal(Decider(ADA, "iam"), SETTINGS, request(requester=ADA))
+    assert refusal(Decider(ADA, "iam"), SETTINGS, request(requester=ADA), "reject") == ""
+    assert refusal(Decider(ADA, "iam"), SETTINGS, request(requester=USER)) == ""
+
+
+def test_another_session_of_the_same_role_is_the_same_person_unless_the_policy_names_it() -> None:
+    anything = ADA.replace("ada@example.com", "anything")
+    assert "somebody else" in refusal(Decider(anything, "iam"), SETTINGS, request(requester=ADA))
+    named = ApprovalSettings(approvers=Approvers(iam=(ROLE, BOB)))
+    assert refusal(Decider(BOB, "iam"), named, request(requester=ADA)) == ""
+
+
+@pytest.mark.parametrize("who", [Decider(LINK_HOLDER, "link"), Decider("U012AB3CD", "slack")])
+def test_what_names_no_principal_approves_nobodys_run_but_may_reject_it(who: Decider) -> None:
+    assert "by command" in refusal(who, SETTINGS, request(requester=ADA))
+    assert refusal(who, SETTINGS, request(requester=ADA), "reject") == ""
 
 
 def test_who_is_no_approver_may_not_decide() -> None:
@@ -63,6 +81,7 @@ def test_a_link_approves_by_default_only_what_can_be_undone() -> None:
     lasting, back = item("it is gone"), item("")
     assert too_much(holder, SETTINGS, [back]) == ""
     assert "cannot be undone" in too_much(holder, SETTINGS, [back, lasting])
+    assert "beyond the cap" in too_much(holder, SETTINGS, [replace(back, why=CAP_USED_UP)])
     assert too_much(holder, ApprovalSettings(links_may="anything"), [lasting]) == ""
     assert too_much(Decider(ADA, "iam"), SETTINGS, [lasting]) == ""
 

@@ -10,18 +10,25 @@ from typing import Any
 
 import pytest
 
-from functions.core import answers, approved, engine, ledger, requests, state
+from functions.core import answers, approved, engine, items, ledger, requests, state
 from functions.core.approved import Step
+from functions.core.guardrail import Guardrail
+from functions.core.items import of_request
 from functions.core.report import RunReport
 from functions.core.requests import Answer, Request
 from functions.core.spec import Cap, GuardrailSettings
 from functions.core.sqlite_table import SqliteTable
 from functions.core.types import ActionFailed, Disposition, Refused, iso
-from tests.lamps import Clock, House, Lamp, run_of
+from tests.lamps import LAMPS, Clock, House, Lamp, decide, run_of
 
 APPROVE = GuardrailSettings(mode="approve")
 ENFORCE = GuardrailSettings(mode="enforce")
 ADA = "arn:aws:sts::123456789012:assumed-role/platform/ada@example.com"
+
+
+def brighter() -> Guardrail[Lamp, GuardrailSettings]:
+    """The same guardrail by another rule, which makes another plan of the same switch."""
+    return replace(LAMPS, decide=lambda lamp, settings, now: replace(decide(lamp, settings, now), rule="brighter"))
 
 
 @pytest.fixture
@@ -58,7 +65,7 @@ def by_ada(house: House, *items: str, reason: str = "") -> Answer:
 
 
 def approve(house: House, table: SqliteTable, request: Request, *names: str) -> Request:
-    held = requests.items(table, request.id)
+    held = of_request(table, request.id)
     return answers.approve(table, request, by_ada(house, *(one.id for one in held if one.name in names)), held)
 
 
@@ -76,7 +83,7 @@ def act(
 
 
 def results(table: SqliteTable, id: str = "run-1") -> dict[str, str]:
-    return {one.name: one.result for one in requests.items(table, id)}
+    return {one.name: one.result for one in of_request(table, id)}
 
 
 # --- asking
@@ -88,7 +95,7 @@ def test_three_thousand_findings_make_one_question(house: House, table: SqliteTa
     assert report.requests == ["run-1"]
     (head,) = requests.listed(table)
     assert (head.id, head.count, head.saving, head.status) == ("run-1", 3000, 30_000.0, "gathering")
-    assert len(requests.items(table, "run-1")) == 3000
+    assert len(of_request(table, "run-1")) == 3000
     assert not report.has_news  # the question is the message
 
 
@@ -219,7 +226,7 @@ def test_an_item_of_another_request_is_refused(house: House, table: SqliteTable)
     sweep(house, table)
     request = put(house, table)
     with pytest.raises(Refused, match="holds no item"):
-        answers.approve(table, request, by_ada(house, "0123456789"), requests.items(table, "run-1"))
+        answers.approve(table, request, by_ada(house, "0123456789"), of_request(table, "run-1"))
 
 
 def test_a_clock_that_is_behind_refuses_to_answer(house: House, table: SqliteTable) -> None:
@@ -411,3 +418,162 @@ def test_a_pause_by_a_person_outlives_the_approval_of_a_capped_remainder(house: 
     act(house, table, request, settings)
     assert len(house.switched) == 3
     assert "ada" in state.paused(table, "lamps")
+
+
+def test_what_somebody_might_not_approve_is_not_theirs_to_decline(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic")
+    house.add("chandelier", precious=True)
+    sweep(house, table)
+    request, held = put(house, table), of_request(table, "run-1")
+    ids = {one.name: one.id for one in held}
+    until = iso(house.clock() + timedelta(days=30))
+    answer = Answer("link holder", "link", iso(house.clock()), (ids["hall"],), until=until, beyond=(ids["chandelier"],))
+    request = answers.approve(table, request, answer, held)
+    act(house, table, request)
+    answers.finish(table, request, house.clock())
+    assert sorted(state.exemptions(table, list(house.lamps), house.clock())) == ["attic"]
+    (again,) = of_request(table, sweep(house, table, name="run-2").requests[0])
+    assert again.name == "chandelier"
+
+
+# --- what went wrong once
+
+
+def test_silence_neither_lifts_the_caps_pause_nor_acts_beyond_the_cap(house: House, table: SqliteTable) -> None:
+    house.add(*(f"lamp-{number:02}" for number in range(30)))
+    settings = replace(ENFORCE, on_timeout="act", cap=Cap(actions_per_hour=5))
+    sweep(house, table, settings)
+    request = put(house, table)
+    house.clock.forward(hours=73)
+    assert answers.time_out(table, request, house.clock()).status == "timed_out"
+    assert len(house.switched) == 5
+    assert "cap" in state.paused(table, "lamps")
+
+
+def test_what_silence_does_counts_against_the_cap(house: House, table: SqliteTable) -> None:
+    house.add(*"abcde")
+    acts = replace(APPROVE, on_timeout="act", cap=Cap(actions_per_hour=2))
+    sweep(house, table, acts)
+    asked = put(house, table)
+    house.clock.forward(hours=73)
+    request = answers.time_out(table, asked, house.clock())
+    act(house, table, request, acts)
+    assert len(house.switched) == 2
+    assert answers.finish(table, request, house.clock()).status == "partly_done"
+
+
+def test_silence_does_nothing_once_the_policy_says_so(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table, replace(APPROVE, on_timeout="act"))
+    asked = put(house, table)
+    house.clock.forward(hours=73)
+    request = answers.time_out(table, asked, house.clock())
+    act(house, table, request, APPROVE)
+    assert house.switched == []
+    assert answers.finish(table, request, house.clock()).status == "held_back"
+
+
+def test_approving_part_of_the_remainder_does_that_part_and_leaves_the_guardrail_paused(
+    house: House, table: SqliteTable
+) -> None:
+    house.add(*"abcde")
+    settings = replace(ENFORCE, cap=Cap(actions_per_hour=3))
+    sweep(house, table, settings)
+    request = approve(house, table, put(house, table), "d")
+    act(house, table, request, settings)
+    assert [name for name, _ in house.switched] == ["a", "b", "c", "d"]
+    assert "cap" in state.paused(table, "lamps")
+
+
+def test_the_caps_own_pause_does_not_replace_a_persons(house: House, table: SqliteTable) -> None:
+    house.add(*"abcde")
+
+    def ada_pauses(_: Lamp) -> None:
+        state.pause(table, "lamps", by="ada", reason="stop", now=house.clock())
+
+    house.before_act = ada_pauses
+    settings = replace(ENFORCE, cap=Cap(actions_per_hour=3))
+    sweep(house, table, settings)
+    request = approve(house, table, put(house, table))
+    done = len(house.switched)
+    act(house, table, request, settings)
+    assert len(house.switched) == done
+    assert "ada" in state.paused(table, "lamps")
+
+
+def test_done_in_part_is_not_done(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic")
+    sweep(house, table)
+    request = approve(house, table, put(house, table))
+    house.lamps["attic"] = replace(house.lamps["attic"], lit=False)
+    act(house, table, request)
+    ended = answers.finish(table, request, house.clock())
+    assert (ended.status, ended.counts) == ("partly_done", {"done": 1, "changed": 1})
+
+
+def test_what_a_step_did_before_it_was_killed_is_adopted_by_the_next(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic")
+    sweep(house, table)
+    request = approve(house, table, put(house, table))
+    before = [one.row() for one in items.of_request(table, "run-1")]
+    act(house, table, request)
+    for row in before:  # as if it had died before it noted the results
+        (now,) = table.get([row.key]).values()
+        table.write([(replace(row, version=now.version + 1),)])
+    house.clock.forward(minutes=1)
+    step, _ = act(house, table, request)
+    assert (step.done, results(table)) == (True, {"hall": "done", "attic": "done"})
+    assert len(house.switched) == 2
+    assert answers.finish(table, request, house.clock()).status == "done"
+
+
+def test_a_step_beside_another_of_the_same_request_waits_for_it(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    sweep(house, table)
+    request = approve(house, table, put(house, table))
+    beside: list[Step] = []
+    house.before_act = lambda _: beside.append(act(house, table, request)[0])
+    step, _ = act(house, table, request)
+    assert [one.done for one in beside] == [False]
+    assert (step.done, results(table), len(house.switched)) == (True, {"hall": "done"}, 1)
+
+
+@pytest.mark.parametrize("status", ["gathering", "asked", "approved"])
+def test_a_request_whose_workflow_died_is_taken_up_by_a_later_sweep(
+    house: House, table: SqliteTable, status: str
+) -> None:
+    house.add("hall")
+    sweep(house, table)
+    if status != "gathering":
+        asked = put(house, table)
+    if status == "approved":
+        approve(house, table, asked)
+    assert sweep(house, table, name="run-2").requests == ["run-1"]  # named, but the first workflow may still live
+    assert not requests.existing(table, "run-1").overdue(house.clock())
+    house.clock.forward(hours=74)
+    assert "run-1" in sweep(house, table, name="run-3").requests
+    assert requests.existing(table, "run-1").overdue(house.clock())
+
+
+def test_a_resource_that_changes_while_events_gather_is_one_item(house: House, table: SqliteTable) -> None:
+    house.add("hall", "attic")
+    event(house, table, "hall", "run-1")
+    house.lamps["hall"] = replace(house.lamps["hall"], watts=99.0, precious=True)
+    engine.look_at(
+        replace(run_of(house, table, replace(APPROVE, remind_days=30), "run-2"), guardrail=brighter()), ["hall"]
+    )
+    head = requests.existing(table, "run-1")
+    (only,) = items.of_request(table, "run-1")
+    assert (head.count, head.saving, only.saving) == (1, 99.0, 99.0)
+
+
+def test_a_change_that_swings_is_not_asked_about_at_every_swing(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    asked = []
+    for number in range(6):
+        it = run_of(house, table, APPROVE, f"run-{number}")
+        if number % 2:
+            it = replace(it, guardrail=brighter())
+        asked.append(bool(engine.look_at(it, ["hall"]).new))
+        house.clock.forward(hours=1)
+    assert asked == [True, True, False, False, False, False]
