@@ -57,7 +57,8 @@ class Visitor:
 
     def _waits(self, account: LocalAccount, link: str, kind: str) -> None:
         """Until a message of that kind has come; Ctrl-C ends the demo."""
-        self.show.line(f"Open it in your browser, the demo waits for you:\n  {link}")
+        self.show.line("Open it in your browser, the demo waits for you:")
+        self.show.link(link)
         topic = account.outputs["AlertsTopicArn"]
         before = len(account.messages(topic))
         with account.live(), self.show.console.status("waiting for you …"):

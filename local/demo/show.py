@@ -37,6 +37,10 @@ class Show:
     def line(self, text: str) -> None:
         self.console.print(f"  {text}")
 
+    def link(self, url: str) -> None:
+        """An address on a line of its own, unbroken, so that a terminal opens it."""
+        self.console.print(url, soft_wrap=True, markup=False, highlight=False)
+
     def chapter(self, title: str, how: str) -> None:
         """A heading, and under it the command or way that the chapter shows."""
         self.console.print()

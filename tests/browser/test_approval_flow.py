@@ -181,3 +181,14 @@ def test_a_link_does_not_offer_what_cannot_be_undone(
             tab.click('button[form="approve"]')
             after(tab, "Approved and done")
         assert (retention(account, GROUPS[0]), retention(account, "/legacy/orders")) == (30, None)
+
+
+def test_a_prefetch_that_runs_scripts_and_follows_nothing_decides_nothing(
+    account: LocalAccount, tabs: Callable[..., Tab]
+) -> None:
+    for link in links(account).values():
+        tab = open_link(tabs, link)
+        tab.mouse.wheel(0, 5000)
+        tab.wait_for_timeout(500)
+        assert tab.url == link
+    assert (puts(account), ends(account)) == (0, [])
