@@ -1,6 +1,6 @@
 """How a request is answered, what it may no longer be, and how it ends. The table decides; workflows follow.
 
-Every answer goes through `decide`, whoever gives it: a person by command, button or link, or the clock.
+Every answer is recorded here, whoever gives it: a person by command, button or link, or the clock.
 """
 
 from __future__ import annotations
