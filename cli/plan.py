@@ -39,7 +39,7 @@ def plan(
 
     wanted = chosen.guardrails(guardrails or [])
     settings = chosen.policy(policy)
-    clients = Clients()
+    clients = Clients(patience=session.PATIENCE)
     watch = ReadOnly(clients, [one.spec for one in wanted])
     place = session.locate(clients)
     deployment, lease = preflight.of_deployment(place)

@@ -103,6 +103,7 @@ def plan(
         found.notes.append(f"{paused}; it would act on nothing until `fusebox resume`")
     dollars = 0.0
     for page in account.pages(""):
+        found.notes += [text for text in page.trouble if text not in found.notes]
         decided = [(facts, run.decide(facts)) for facts in page.facts]
         in_question = [facts.arn for facts, decision in decided if decision.action is not None]
         exemptions = state.exemptions(table, in_question, clock()) if in_question else {}

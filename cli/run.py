@@ -89,8 +89,10 @@ def _sweep(it: Run[Any, Any], report: RunReport) -> bool:
     from functions.core import engine, state
     from functions.core.types import Disposition
 
-    # What start-up made lives as long as the process: the collector need not look at it again and again.
+    # What start-up made lives as long as the process: the collector need not look at it again and again. Nor need it
+    # look so often at answers of AWS, which are large and have no cycles.
     gc.freeze()
+    gc.set_threshold(50_000)
     progress = Progress(f"{it.name} ({it.settings.mode})")
     with stoppable() as stopping:
 

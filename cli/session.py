@@ -16,6 +16,10 @@ FIRST_CALL = Config(retries={"mode": "standard", "total_max_attempts": 2}, conne
 """A wrong endpoint or network shows at the first call, in seconds rather than after eight tries."""
 
 
+PATIENCE = 300
+"""Seconds that a command waits for an answer: nothing presses it, and an endpoint that only plays AWS may be slow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """The account and Region of the present credentials, and the ARN they belong to."""
@@ -28,7 +32,7 @@ class Place:
 def locate(clients: Clients | None = None) -> Place:
     """Asks STS who and where we are; Refused where no Region is set, or an endpoint is no URL."""
     _check_endpoints()
-    clients = clients or Clients()
+    clients = clients or Clients(patience=PATIENCE)
     region = clients.region
     if not region:
         raise Refused("no AWS Region: set AWS_REGION, or a Region in the AWS profile")

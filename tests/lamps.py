@@ -36,6 +36,7 @@ class Lamp:
     precious: bool = False
     watts: float = 10.0
     made: str = ""
+    somebody_reads: str = ""
     tags: Mapping[str, str] | None = field(default_factory=dict)
 
 
@@ -46,7 +47,17 @@ def decide(lamp: Lamp, settings: GuardrailSettings, now: datetime) -> Decision:
         return Decision(lamp.arn, lamp.arn, "right", "off", "is off")
     risk = "a precious lamp does not light again" if lamp.precious else ""
     action = Action("switch", {"lit": False}, {"lit": True}, irreversible=risk)
-    return Decision(lamp.arn, lamp.arn, "lit", "off", "is lit", action, saving=lamp.watts, identity=lamp.made)
+    return Decision(
+        lamp.arn,
+        lamp.arn,
+        "lit",
+        "off",
+        "is lit",
+        action,
+        saving=lamp.watts,
+        identity=lamp.made,
+        asks=lamp.somebody_reads,
+    )
 
 
 @dataclass

@@ -148,8 +148,8 @@ def finish(table: Table, request: Request, now: datetime) -> Request:
 
 
 def _by_silence(table: Table, request: Request) -> list[Item]:
-    """What silence may approve: what can be undone, within the cap."""
-    return [one for one in of_request(table, request.id) if not (one.irreversible or one.beyond_cap)]
+    """What silence may approve."""
+    return [one for one in of_request(table, request.id) if one.by_silence]
 
 
 def verdict(counts: Counter[str]) -> Status:

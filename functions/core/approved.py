@@ -130,6 +130,7 @@ def _seen(one: Item) -> Decision:
         saving=one.saving,
         evidence=dict(entry["evidence"]) if isinstance(entry["evidence"], dict) else {},
         identity=str(entry["identity"]),
+        asks=str(entry.get("asks", "")),
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from functions.core import acting, asking, cap, gates, ledger, settling, state
 from functions.core.acting import Candidate
-from functions.core.guardrail import F, S
+from functions.core.guardrail import F, S, Tends
 from functions.core.report import ASKED, RunReport
 from functions.core.run import Run
 from functions.core.types import Busy, Decision, Disposition
@@ -44,6 +44,7 @@ def sweep(run: Run[F, S], report: RunReport, cursor: str, *, stop: Callable[[], 
         report.settled += settling.settle(run)
         report.concerns(asking.left_behind(run))
     for page in run.account.pages(cursor):
+        report.could_not_read(page.trouble)
         if not evaluate(run, page.facts, report, stop):
             return cursor
         cursor = page.cursor
@@ -51,6 +52,7 @@ def sweep(run: Run[F, S], report: RunReport, cursor: str, *, stop: Callable[[], 
             return cursor
         if run.clock() - leased_at > LEASE_RENEWED_AFTER:
             leased_at = _lease(run)
+    _tend(run, report, stop)
     state.release_lease(run.table, run.name, run.id)
     return None
 
@@ -99,6 +101,13 @@ def _lease(run: Run[F, S]) -> datetime:
     if holder:
         raise Busy(f"another sweep of {run.name} is under way: {holder}")
     return now
+
+
+def _tend(run: Run[F, S], report: RunReport, stop: Callable[[], bool]) -> None:
+    """Lets the guardrail look after what is its own in the account, where it may change anything there."""
+    account: object = run.account
+    if isinstance(account, Tends) and run.settings.mode != "observe" and not state.paused(run.table, run.name):
+        report.could_not_read(account.tend(stop))
 
 
 def _pause_itself(run: Run[F, S], report: RunReport, first: Decision) -> None:

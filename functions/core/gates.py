@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from functions.core import state
@@ -45,24 +46,28 @@ def gate(
     if paused and not capped:
         return Disposition.PAUSED, paused
     if settings.mode == "approve":
-        return Disposition.NEEDS_APPROVAL, decision.action.irreversible or "the guardrail's mode is approve"
+        why = decision.action.irreversible or decision.asks or "the guardrail's mode is approve"
+        return Disposition.NEEDS_APPROVAL, why
     if decision.action.irreversible and not settings.allow_irreversible:
         return Disposition.NEEDS_APPROVAL, decision.action.irreversible
+    if decision.asks:
+        return Disposition.NEEDS_APPROVAL, decision.asks
     return (Disposition.CAPPED, CAP_USED_UP) if paused else None
 
 
 def last_look(
-    table: Table, guardrail: str, facts: Facts, now: datetime, *, despite_itself: bool = False
-) -> tuple[Disposition, str] | None:
-    """The pause switch and the exemptions once more, right before one action (field report F19).
+    table: Table, guardrail: str, batch: Sequence[Facts], now: datetime, *, despite_itself: bool = False
+) -> list[tuple[Disposition, str] | None]:
+    """The pause switch and the exemptions once more, right before an action (field report F19), or several at once.
 
     What a person approved is done despite the pause that the guardrail gave itself.
     """
-    paused, recorded = state.switches(table, guardrail, facts.arn, now, despite_itself=despite_itself)
+    arns = [facts.arn for facts in batch]
+    paused, recorded = state.switches(table, guardrail, arns, now, despite_itself=despite_itself)
     if paused:
-        return Disposition.PAUSED, paused
-    exemption = exemption_of(facts, recorded, now)
-    return (Disposition.EXEMPT, str(exemption)) if exemption else None
+        return [(Disposition.PAUSED, paused) for _ in batch]
+    exempt = [exemption_of(facts, recorded, now) for facts in batch]
+    return [(Disposition.EXEMPT, str(one)) if one else None for one in exempt]
 
 
 def exemption_of(facts: Facts, recorded: dict[str, state.Exemption], now: datetime) -> state.Exemption | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from functions.core.clients import Clients
 from functions.core.events import Event, Skip
 from functions.core.spec import GuardrailSettings, GuardrailSpec
-from functions.core.types import Action, Decision, Json, Scope
+from functions.core.types import Action, ActionFailed, Decision, Json, ResourceGone, Scope
 
 
 class Facts(Protocol):
@@ -25,15 +25,20 @@ class Facts(Protocol):
 
 
 F = TypeVar("F", bound=Facts)
+F_in = TypeVar("F_in", bound=Facts, contravariant=True)
 S = TypeVar("S", bound=GuardrailSettings)
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[F]):
-    """A batch of a sweep; `cursor` continues after it and is "" on the last page."""
+    """A batch of a sweep; `cursor` continues after it and is "" on the last page.
+
+    `trouble` says what could not be read for it: its resources are then unknown, and the run is partial.
+    """
 
     facts: Sequence[F]
     cursor: str
+    trouble: Sequence[str] = ()
 
 
 class Account(Protocol[F]):
@@ -47,6 +52,22 @@ class Account(Protocol[F]):
 
     def act(self, facts: F, action: Action) -> None:
         """Makes the change; raises ResourceGone or ActionFailed."""
+
+
+@runtime_checkable
+class ActsTogether(Protocol[F_in]):
+    """An account whose API takes several resources in one call."""
+
+    def act_together(self, batch: Sequence[tuple[F_in, Action]]) -> list[ActionFailed | ResourceGone | None]:
+        """Makes the changes; says in the batch's order how each ended, None where it is made."""
+
+
+@runtime_checkable
+class Tends(Protocol):
+    """An account with things of the guardrail's own in it, such as alarms, that follow what there is to watch."""
+
+    def tend(self, stop: Callable[[], bool]) -> list[str]:
+        """Adds what is missing and removes what is left over, until done or `stop`; returns what went wrong."""
 
 
 @dataclass(frozen=True)

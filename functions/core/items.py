@@ -57,6 +57,11 @@ class Item:
         return ledger.action_of(self.entry).irreversible
 
     @property
+    def by_silence(self) -> bool:
+        """Whether silence may approve it: not what cannot be undone, is in doubt, or is beyond the cap."""
+        return not (self.irreversible or self.entry.get("asks") or self.beyond_cap)
+
+    @property
     def beyond_cap(self) -> bool:
         """Whether it is asked because the guardrail's cap was used up."""
         return self.why == gates.CAP_USED_UP
@@ -107,13 +112,13 @@ def find(table: Table, request: str, id: str) -> Item | None:
 def chosen(request: Request, found: Iterable[Item]) -> list[Item]:
     """The items that the answer approved.
 
-    Silence approves nothing that cannot be undone, and nothing beyond the cap: that takes a person.
+    Silence approves nothing that takes a person.
     """
     answer = request.answer
     if answer is None or request.status in ("rejected", "timed_out"):
         return []
     named = [one for one in found if answer.items is None or one.id in answer.items]
-    return [one for one in named if answer.how != "time-out" or not (one.irreversible or one.beyond_cap)]
+    return [one for one in named if answer.how != "time-out" or one.by_silence]
 
 
 def marked(table: Table, request: str, id: str, result: str, detail: str) -> None:

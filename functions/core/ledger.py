@@ -135,6 +135,8 @@ def describe(guardrail: str, mode: str, decision: Decision) -> Entry:
             "irreversible": action.irreversible,
         }
         entry["plan"] = plan_hash(guardrail, decision)
+    if decision.asks:
+        entry["asks"] = decision.asks
     return entry
 
 

@@ -31,7 +31,8 @@ class RunReport:
     """Counts by disposition and verdict, dollars a month, and the largest few examples of each.
 
     `new` counts what this run added to the ledger: a run whose `new` is empty has nothing to tell.
-    `requests` names the requests for approval whose workflow is still to be started.
+    `requests` names the requests for approval whose workflow is still to be started. `unread` says that
+    something could not be read, so that what it concerns is unknown.
     """
 
     run: str
@@ -46,6 +47,7 @@ class RunReport:
     examples: dict[str, list[dict[str, Json]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    unread: bool = False
 
     def add(
         self,
@@ -76,6 +78,12 @@ class RunReport:
         if text not in self.notes:
             self.notes.append(text)
 
+    def could_not_read(self, trouble: Iterable[str]) -> None:
+        """Adds what AWS would not tell, or not do beside the actions: the run is then partial."""
+        for text in trouble:
+            self.note(text)
+            self.unread = True
+
     def concerns(self, requests: Iterable[str]) -> None:
         """Adds requests for approval whose workflow is to be started."""
         self.requests += sorted(set(requests) - set(self.requests))
@@ -83,7 +91,7 @@ class RunReport:
     @property
     def partial(self) -> bool:
         """Whether something that should have been done was not."""
-        return bool(self.counts[Disposition.FAILED] or self.counts[Disposition.UNSETTLED])
+        return bool(self.unread or self.counts[Disposition.FAILED] or self.counts[Disposition.UNSETTLED])
 
     @property
     def has_news(self) -> bool:

@@ -72,13 +72,13 @@ def _by_itself(entry: Json) -> bool:
 
 
 def switches(
-    table: Table, guardrail: str, resource: str, now: datetime, *, despite_itself: bool = False
+    table: Table, guardrail: str, resources: Sequence[str], now: datetime, *, despite_itself: bool = False
 ) -> tuple[str, dict[str, Exemption]]:
-    """Pause and exemption of one resource in a single read: the last look before each action.
+    """Pause, and exemptions of some resources, in a single read: the last look before acting on them.
 
     With `despite_itself` the pause that a used-up cap brought does not count; a person's always does.
     """
-    rows = table.get([PAUSE, (EXEMPTIONS, resource)])
+    rows = table.get([PAUSE, *((EXEMPTIONS, resource) for resource in resources)])
     row = rows.pop(PAUSE, None)
     if despite_itself and row is not None and _by_itself(row.body.get(guardrail)):
         row = replace(row, body={key: value for key, value in row.body.items() if key != guardrail})

@@ -55,7 +55,8 @@ class Decision:
     rule it follows from. With an `action` the resource should change; without one `report` tells a
     finding that only a person can settle from a resource that is simply right. `saving` is in US
     dollars a month and may be negative. `identity` tells the resource from a successor of the same name
-    (its creation time, say), where the guardrail knows one.
+    (its creation time, say), where the guardrail knows one. `asks` says why a person must decide although
+    the change can be turned back: whatever the mode, and never by silence.
     """
 
     resource: str
@@ -68,6 +69,7 @@ class Decision:
     saving: float = 0.0
     evidence: Mapping[str, Json] = field(default_factory=dict)
     identity: str = ""
+    asks: str = ""
 
 
 OnTimeout = Literal["nothing", "act"]

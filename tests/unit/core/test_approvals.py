@@ -275,6 +275,25 @@ def test_silence_never_acts_where_all_is_irreversible(house: House, table: Sqlit
     assert answers.time_out(table, request, house.clock()).status == "timed_out"
 
 
+def test_silence_never_decides_what_only_a_person_can_judge(house: House, table: SqliteTable) -> None:
+    house.add("study", somebody_reads="somebody may be reading there")
+    acts = replace(ENFORCE, on_timeout="act")
+    sweep(house, table, acts)
+    request = put(house, table)
+    assert answers.time_out(table, request, house.clock()).status == "timed_out"
+
+
+def test_an_approval_is_about_the_doubt_that_was_told(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    house.add("study", somebody_reads="somebody may be reading there")
+    sweep(house, table)
+    request = approve(house, table, put(house, table))
+    house.lamps["hall"] = replace(house.lamps["hall"], somebody_reads="a party")
+    step, _ = act(house, table, request)
+    assert (house.switched, results(table)) == ([("study", False)], {"hall": "changed", "study": "done"})
+    assert step.requests == ("run-1-again1",)
+
+
 def test_a_policy_that_lets_silence_do_what_cannot_be_undone_is_refused() -> None:
     with pytest.raises(ValueError, match="a time-out never makes a change that cannot be undone"):
         GuardrailSettings(mode="enforce", allow_irreversible=True, on_timeout="act")

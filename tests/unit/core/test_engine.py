@@ -87,6 +87,28 @@ def test_what_cannot_be_undone_asks_first_even_in_enforce_mode(house: House, tab
     assert entries(table, "heirloom") == [("finding", "needs_approval")]
 
 
+def test_what_only_a_person_can_judge_asks_first_whatever_the_policy_allows(house: House, table: SqliteTable) -> None:
+    house.add("hall")
+    house.add("study", somebody_reads="somebody may be reading there")
+    report = sweep(house, table, replace(ENFORCE, allow_irreversible=True))
+    assert house.switched == [("hall", False)]
+    assert report.counts[Disposition.NEEDS_APPROVAL] == 1
+    (asked,) = report.examples[Disposition.NEEDS_APPROVAL]
+    assert (asked["name"], asked["detail"]) == ("study", "somebody may be reading there")
+
+
+def test_what_a_second_look_would_ask_about_is_not_done_unasked(house: House, table: SqliteTable) -> None:
+    house.add("hall", "study")
+    house.clock.forward(seconds=61)
+    house.lamps["study"] = replace(house.lamps["study"], somebody_reads="somebody may be reading there")
+    seen = [replace(lamp, somebody_reads="", read_at=START) for lamp in house.lamps.values()]
+    run = run_of(house, table, ENFORCE, "run-1")
+    report = run.new_report()
+    engine.evaluate(run, seen, report)
+    assert house.switched == [("hall", False)]
+    assert report.counts[Disposition.CHANGED] == 1
+
+
 def test_the_owner_may_allow_what_cannot_be_undone(house: House, table: SqliteTable) -> None:
     house.add("heirloom", precious=True)
     sweep(house, table, replace(ENFORCE, allow_irreversible=True))
