@@ -14,7 +14,7 @@ from constructs import Construct
 from functions.core.spec import EventTrigger, GuardrailSpec
 from stacks.errors import StackError
 from stacks.failures import allow_rules
-from stacks.naming import Naming, longest, part_of
+from stacks.naming import Naming, longest, part_of, sids
 
 PATTERN_LIMIT = 2048
 """Characters in an event pattern (EventBridge quotas)."""
@@ -60,8 +60,8 @@ def delay_queue(
         retention_period=Duration.days(7),
         dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=RECEIVES, queue=failures),
     )
-    for trigger in spec.events:
-        allow_rules(queue, naming.arn("events", f"rule/{naming.name(trigger.name)}"))
+    for trigger, sid in zip(spec.events, sids(one.name for one in spec.events), strict=True):
+        allow_rules(queue, naming.arn("events", f"rule/{naming.name(trigger.name)}"), sid)
     return queue
 
 

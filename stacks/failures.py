@@ -34,14 +34,14 @@ class Failures(Construct):
         Tags.of(self).add(OWN_TAG, "failures")
 
 
-def allow_rules(queue: sqs.Queue, rule_arn: str) -> None:
-    """Lets EventBridge send to a queue on behalf of the rules with this ARN.
+def allow_rules(queue: sqs.Queue, rule_arn: str, sid: str = "FuseboxRules") -> None:
+    """Lets EventBridge send to a queue on behalf of the rules with this ARN; each statement has a `sid` of its own.
 
     Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     """
     queue.add_to_resource_policy(
         iam.PolicyStatement(
-            sid="FuseboxRules",
+            sid=sid,
             principals=[iam.ServicePrincipal("events.amazonaws.com")],
             actions=["sqs:SendMessage"],
             resources=[queue.queue_arn],

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.ec2.models import instance_types
 
 from functions.core.entry import Function
 from functions.core.guardrail import Guardrail
@@ -28,6 +29,14 @@ class Stage:
 
     def function(self, mode: str) -> Function:
         return function_of(self.guardrail, self.world.settings(mode), self.clients)
+
+
+@pytest.fixture(autouse=True)
+def few_instance_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto knows a thousand types, and writes them out at every sweep for seconds."""
+    some = {name: about for name, about in instance_types.INSTANCE_TYPES.items() if name.startswith(("p3", "m5."))}
+    monkeypatch.setattr(instance_types, "INSTANCE_TYPES", some)
+    monkeypatch.setattr(instance_types.InstanceTypeBackend, "instance_types", [*map(instance_types.InstanceType, some)])
 
 
 @pytest.fixture(params=GUARDRAILS, ids=lambda guardrail: guardrail.name)

@@ -17,7 +17,7 @@ from functions.core.items import of_request
 from functions.core.requests import Answer
 from functions.core.spec import GuardrailSpec
 from functions.core.types import ActionFailed, Refused, iso
-from tests.aws_world import OWN, Context
+from tests.aws_world import OWN, Context, function_of
 from tests.contract.conftest import Stage
 from tests.contract.test_events import CASES
 
@@ -56,6 +56,8 @@ def test_the_calls_it_makes_are_the_permissions_it_declares(guardrail: Any, stag
             function.handle(case["event"], Context())
     function.handle(SWEEP, Context())
     function.handle({"fusebox": "undo", "actions": actions(stage, function), "by": "link holder"}, Context())
+    for number, settings in enumerate(stage.world.options):
+        function_of(guardrail, settings, stage.clients).handle({**SWEEP, "execution": f"option {number}"}, Context())
     assert used(stage) == granted(guardrail.spec)
 
 
@@ -186,13 +188,13 @@ def test_a_sweep_that_breaks_off_tells_what_it_did_and_fails(guardrail: Any, sta
 def test_a_sweep_goes_on_in_the_next_step_when_time_runs_low(guardrail: Any, stage_of: StageOf) -> None:
     stage = stage_of(guardrail)
     function = stage.function("enforce")
-    pages = function.account.pages
+    account = function.account
+    arns = [one.arn for page in account.pages("") for one in page.facts]
 
     def small_pages(cursor: str) -> Iterator[Any]:
-        facts = [one for page in pages("") for one in page.facts]
-        for position in range(int(cursor or 0), len(facts)):
-            more = str(position + 1) if position + 1 < len(facts) else ""
-            yield Page([facts[position]], more)
+        for position in range(int(cursor or 0), len(arns)):
+            more = str(position + 1) if position + 1 < len(arns) else ""
+            yield Page(list(account.read([arns[position]]).values()), more)
 
     function.account.pages = small_pages
     step, steps = dict(SWEEP), 0
@@ -203,7 +205,7 @@ def test_a_sweep_goes_on_in_the_next_step_when_time_runs_low(guardrail: Any, sta
             break
         step |= {"cursor": answer["cursor"], "report": json.loads(json.dumps(answer["report"]))}
     assert steps == answer["report"]["seen"] > 1
-    assert len(stage.clients.writes) == answer["report"]["counts"]["done"]
+    assert stage.clients.writes == [*stage.world.change] * answer["report"]["counts"]["done"]
     assert stage.clients.calls.count("sns:Publish") == 1
 
 

@@ -13,17 +13,24 @@ from moto.logs.models import LogStream, logs_backends
 from functions.core.spec import GuardrailSettings
 from functions.log_retention.spec import LogRetentionSettings, Pace
 from tests.aws_world import ACCOUNT, REGION
+from tests.contract import gpu_fleet
 
 FAST = Pace(lists_per_second=100_000, puts_per_second=100_000)
 
 
 @dataclass(frozen=True)
 class World:
-    """`seed` fills the account, `state` shows what the guardrail could have changed, `settings` by mode."""
+    """`seed` fills the account, `state` shows what the guardrail could have changed, `settings` by mode.
+
+    `change` names the calls that one change by an event takes. `options` are settings of further sweeps, one after
+    another, for the permissions that only an option needs.
+    """
 
     seed: Callable[[], None]
     state: Callable[[], dict[str, Any]]
     settings: Callable[[Any], GuardrailSettings]
+    change: tuple[str, ...]
+    options: tuple[GuardrailSettings, ...] = ()
 
 
 def make_group(name: str, *, days: int | None = None, age_days: float = 0.1, stored_bytes: int = 0) -> None:
@@ -55,6 +62,16 @@ def retentions() -> dict[str, Any]:
 
 WORLDS = {
     "log_retention": World(
-        seed_log_groups, retentions, lambda mode: LogRetentionSettings(mode=mode, default_days=30, pace=FAST)
+        seed_log_groups,
+        retentions,
+        lambda mode: LogRetentionSettings(mode=mode, default_days=30, pace=FAST),
+        change=("logs:PutRetentionPolicy",),
+    ),
+    "idle_gpu": World(
+        gpu_fleet.seed_fleet,
+        gpu_fleet.fleet,
+        gpu_fleet.by_mode,
+        change=("ec2:CreateTags", "ec2:StopInstances"),
+        options=gpu_fleet.OPTIONS,
     ),
 }

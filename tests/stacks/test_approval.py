@@ -69,6 +69,7 @@ def test_acting_is_done_by_the_guardrails_own_function(template: Template) -> No
     assert only["actions"] == ["lambda:InvokeFunction"]
     assert only["resources"] == [
         f"arn:aws:lambda:{HERE}:function:{BASE}-approval",
+        f"arn:aws:lambda:{HERE}:function:{BASE}-idle-gpu",
         f"arn:aws:lambda:{HERE}:function:{BASE}-log-retention",
     ]
 

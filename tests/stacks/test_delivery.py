@@ -28,8 +28,8 @@ def example(pattern: Any) -> Any:
     if isinstance(pattern, dict):
         made = {key: example(value) for key, value in pattern.items()}
         return {key: value for key, value in made.items() if value is not None} or None
-    plain = [one for one in pattern if not isinstance(one, dict)]
-    return plain[0] if plain else None
+    wanted = [one.get("prefix") if isinstance(one, dict) else one for one in pattern]
+    return next((one for one in wanted if one is not None), None)
 
 
 def called_by(event: dict[str, Any], role_arn: str) -> dict[str, Any]:
@@ -55,8 +55,7 @@ def test_every_rule_target_has_a_way_out(template: Template) -> None:
     assert {target["DeadLetterConfig"]["Arn"] for target in targets} == {FAILURES}
 
 
-def test_a_delay_queue_holds_events_back_and_reports_what_failed(template: Template) -> None:
-    spec = ONE.spec
+def test_a_delay_queue_holds_events_back_and_reports_what_failed(template: Template, spec: GuardrailSpec) -> None:
     assert spec.event_delay_seconds > 0
     name = f"{name_of(spec)}-delay"
     queue = template.named("AWS::SQS::Queue", name)
@@ -68,9 +67,10 @@ def test_a_delay_queue_holds_events_back_and_reports_what_failed(template: Templ
         queue["MessageRetentionPeriod"]
         < template.named("AWS::SQS::Queue", f"{BASE}-failures")["MessageRetentionPeriod"]
     )
-    (mapping,) = template.of("AWS::Lambda::EventSourceMapping")
+    mappings = {one["FunctionName"]: one for one in template.of("AWS::Lambda::EventSourceMapping")}
+    assert set(mappings) == {name_of(one.spec) for one in GUARDRAILS if one.spec.event_delay_seconds}
+    mapping = mappings[name_of(spec)]
     assert mapping["EventSourceArn"] == f"arn:aws:sqs:{HERE}:{name}"
-    assert mapping["FunctionName"] == name_of(spec)
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert template.of("AWS::Lambda::Permission") == []
 
@@ -123,6 +123,7 @@ def test_queues_take_events_from_fuseboxs_rules_only_and_over_tls(template: Temp
         )
         for sender in senders:
             assert (sender["Action"], sender["Principal"]) == ("sqs:SendMessage", {"Service": "events.amazonaws.com"})
+        assert len({one["Sid"] for one in stated if "Sid" in one}) == len(senders)
         sources = {sender["Condition"]["ArnLike"]["aws:SourceArn"] for sender in senders}
         if queue == f"{BASE}-failures":
             assert sources == {f"arn:aws:events:{HERE}:rule/{BASE}-*"}
