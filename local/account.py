@@ -17,12 +17,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from local import moto_hooks
+from local import fleets, moto_hooks, moto_metrics
 from local.alarms import AlarmState
 from local.errors import LocalAccountError
+from local.fleets import InstanceSeed
 from local.gateway import Fault, Quota
 from local.live import settling
 from local.moto_hooks import LogGroupSeed
+from local.moto_metrics import MetricSeed
 from local.records import Call, Delivery, Invocation, Loss, Message
 from local.services import Services
 from local.simulation import Simulation
@@ -233,6 +235,14 @@ class LocalAccount:
     def go_cold(self) -> None:
         """Makes the next invocation of each function import its code anew."""
         self._services.processes.go_cold()
+
+    def seed_instances(self, seeds: Iterable[InstanceSeed]) -> dict[str, str]:
+        """Instances that have been running for a while; returns their ids by name."""
+        return fleets.seed_instances(self.client("ec2"), self._world.scope, seeds)
+
+    def seed_metrics(self, seeds: Iterable[MetricSeed]) -> None:
+        """Writes series straight into CloudWatch, thousands of datapoints a second."""
+        moto_metrics.seed_metrics(self._world.scope, seeds)
 
     def seed_log_groups(self, seeds: Iterable[LogGroupSeed]) -> None:
         """Writes log groups straight into the account, thousands a second."""

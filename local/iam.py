@@ -29,7 +29,9 @@ KNOWN_KEYS = frozenset(
         "dynamodb:leadingkeys",
         "iam:policyarn",
         "iam:passedtoservice",
+        "aws:tagkeys",
         "cloudwatch:namespace",
+        "kms:grantisforawsresource",
         "lambda:functionurlauthtype",
         "lambda:invokedviafunctionurl",
     }
@@ -165,6 +167,8 @@ def _holds(operator: str, key: str, expected: list[str], check: Check) -> bool:
     compare = _COMPARE.get(_NEGATED.get(plain, plain))
     if compare is None or quantifier not in ("", "ForAllValues", "ForAnyValue"):
         raise UnmodelledCall(f"condition operator {operator!r} is not modelled")
+    if values is None and quantifier == "ForAnyValue":
+        return False
     if values is None:
         return if_exists or negated or quantifier == "ForAllValues"
     hits = [any(compare(e, v) for e in expected) is not negated for v in values]

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
-from local import log_groups, moto_machines, moto_tables, moto_tasks
+from local import log_groups, moto_machines, moto_metrics, moto_tables, moto_tasks
 from local.alarms import Alarms
 from local.api import Answer, ApiRequest
 from local.clock import VirtualClock
@@ -50,6 +50,7 @@ class Services:
         self._moto_hooks = ExitStack()
         self._moto_hooks.callback(moto_machines.install_state_machines(world.client_for_role))
         self._moto_hooks.callback(moto_tables.install_transactions())
+        self._moto_hooks.callback(moto_metrics.install_metrics())
         self._moto_hooks.callback(moto_tasks.install_tasks())
         answers = TaskTokens(world.scope)
         self.gateway.handlers |= {

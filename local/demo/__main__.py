@@ -11,14 +11,15 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from local.account import LocalAccount
-from local.demo import company, events
-from local.demo.person import links_in, person
+from local.demo import company, events, fleet
+from local.demo.person import StandIn, Visitor, links_in, person
 from local.demo.product import WIDTH, Product, ProductFailed
 from local.demo.show import Show
 
 HEAD_START = timedelta(days=4)
 """Virtual time begins this long ago, so that what the demo plays stays in the real past: the `fusebox`
 command, which lives in real time, would rightly distrust a log group from the future."""
+GPU_SWEEP = "fusebox-us-east-1-idle-gpu-sweep"
 NEW_GROUP = "/aws/lambda/prod-new-feature"
 
 
@@ -42,14 +43,16 @@ def play(show: Show, folder: Path) -> None:
     start = datetime.now(UTC) - HEAD_START
     with LocalAccount(observe, start=start) as account:
         product.endpoint = account.endpoint
+        # There is no GPU in this act: hourly looks for one would only make it longer.
+        account.client("events").disable_rule(Name=GPU_SWEEP)
         show.done(f"Deployed that template into a local account: {len(account.physical_ids)} resources")
         groups = company.log_groups(start)
         account.seed_log_groups(groups)
         company.turn_trail_on(account)
         show.done(f"Filled the account with a company's {len(groups)} log groups")
 
-        show.chapter("What would Fusebox do?", "fusebox plan")
-        show.output(product.fusebox("plan"))
+        show.chapter("What would Fusebox do?", "fusebox plan log_retention")
+        show.output(product.fusebox("plan", "log_retention"))
 
         show.chapter("The owner likes it: mode enforce", "edit fusebox.yaml, then make deploy")
         with show.step("Synthesising again, in enforce mode"):
@@ -99,7 +102,34 @@ def play(show: Show, folder: Path) -> None:
         show.line(f"changes to log groups: {writes}, messages: {told}, losses on the way: {len(account.losses)}")
         if writes or told or account.losses:
             raise ProductFailed("the second sweep should have had nothing to do")
+    idle_gpus(show, product, who, enforce)
     show.the_end()
+
+
+def idle_gpus(show: Show, product: Product, who: StandIn | Visitor, enforce: Path) -> None:
+    """The second act: a fleet of accelerated instances, in an account whose time is the real one."""
+    with LocalAccount(enforce, start=datetime.now(UTC)) as account:
+        product.endpoint = account.endpoint
+        ids = fleet.move_in(account)
+        topic = account.outputs["AlertsTopicArn"]
+        show.chapter("Another day: the GPUs", f"{len(ids)} instances with a day of telemetry; fusebox plan idle_gpu")
+        show.output(product.fusebox("plan", "idle_gpu"))
+
+        show.chapter(
+            "The hourly sweep", "what is idle by every series is stopped; what may only look so is asked about"
+        )
+        with show.step("Sweeping"):
+            account.run_schedule(GPU_SWEEP)
+        digest, question = account.messages(topic)[-2:]
+        show.message(digest)
+        show.message(question)
+
+        show.chapter("A person says that the notebook may go", "the page again")
+        who.approves(account, links_in(question)["approve"])
+        show.message(account.messages(topic)[-1])
+        show.states(fleet.states(account, ids))
+        if account.losses:
+            raise ProductFailed(f"something was lost on the way: {account.losses}")
 
 
 if __name__ == "__main__":

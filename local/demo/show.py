@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -59,6 +59,13 @@ class Show:
         for days in order:
             style = "" if before[days] == after[days] else "bold"
             table.add_row(days, str(before[days]), str(after[days]), style=style)
+        self.console.print(table)
+
+    def states(self, states: Mapping[str, str]) -> None:
+        """What state each instance is in now."""
+        table = Table("Instance", "now", box=None, header_style="dim")
+        for name, state in states.items():
+            table.add_row(name, state, style="" if state == "running" else "bold")
         self.console.print(table)
 
     def message(self, message: Message) -> None:

@@ -79,10 +79,16 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     return build
 
 
+def without_gpu_sweeps(account: LocalAccount) -> LocalAccount:
+    """The same account without hourly looks at GPUs, which stories of weeks about logs can do without."""
+    account.client("events").disable_rule(Name="fusebox-us-east-1-idle-gpu-sweep")
+    return account
+
+
 @pytest.fixture
 def account(enforcing: Path) -> Iterator[LocalAccount]:
     with LocalAccount(enforcing, start=START) as account:
-        yield account
+        yield without_gpu_sweeps(account)
 
 
 @pytest.fixture

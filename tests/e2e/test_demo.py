@@ -23,6 +23,9 @@ def test_the_demo_plays_to_its_end() -> None:
         "38 not approved",
         "3 turned back",
         "changes to log groups: 0, messages: 0, losses on the way: 0",
+        "ask first        warm_idle",
+        "forgotten-p3    stopped",
+        "training         running",
         "That was Fusebox",
     ):
         assert shown in ran.stdout

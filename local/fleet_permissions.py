@@ -1,0 +1,82 @@
+"""What calls of EC2, Auto Scaling, CloudWatch alarms and KMS are checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from local.api import ApiRequest
+from local.fleets import instance_tags
+from local.iam import Check
+from local.moto_hooks import backend
+from local.scope import Scope
+
+Rule = Callable[[ApiRequest, Scope], list[Check]]
+
+
+def _any(request: ApiRequest, _scope: Scope) -> list[Check]:
+    return [Check(request.action, "*")]
+
+
+def _instances(request: ApiRequest, scope: Scope) -> list[Check]:
+    """Each instance with its tags, which conditions may ask for."""
+    ids = request.params.get("InstanceIds") or [request.params["InstanceId"]]
+    return [_instance(request.action, str(one), scope) for one in ids]
+
+
+def _tagging(request: ApiRequest, scope: Scope) -> list[Check]:
+    keys = tuple(str(tag["Key"]) for tag in request.params.get("Tags") or [])
+    return [_instance(request.action, str(one), scope, keys) for one in request.params["Resources"]]
+
+
+def _instance(action: str, instance_id: str, scope: Scope, tag_keys: tuple[str, ...] = ()) -> Check:
+    context = {"aws:tagkeys": tag_keys} if tag_keys else {}
+    return Check(action, scope.arn("ec2", f"instance/{instance_id}"), context, instance_tags(scope, instance_id))
+
+
+def _group_of_instance(request: ApiRequest, scope: Scope) -> list[Check]:
+    """The group that an instance is a member of.
+
+    Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html
+    """
+    wanted = str(request.params["InstanceId"])
+    for group in backend("autoscaling", scope).autoscaling_groups.values():
+        if any(state.instance.id == wanted for state in group.instance_states):
+            tags = {str(tag["key"]): str(tag["value"]) for tag in group.tags}
+            return [Check(request.action, str(group.arn), tags=tags)]
+    return [Check(request.action, scope.arn("autoscaling", "autoScalingGroup:none:autoScalingGroupName/none"), tags={})]
+
+
+def _alarms(request: ApiRequest, scope: Scope) -> list[Check]:
+    names = request.params.get("AlarmNames") or [request.params.get("AlarmName") or "*"]
+    return [Check(request.action, scope.arn("cloudwatch", f"alarm:{name}"), tags={}) for name in names]
+
+
+def _key(request: ApiRequest, scope: Scope) -> list[Check]:
+    key = str(request.params["KeyId"])
+    return [Check(request.action, key if key.startswith("arn:") else scope.arn("kms", f"key/{key}"), tags={})]
+
+
+OPERATIONS: dict[str, Rule] = {
+    **{
+        f"ec2.{name}": _any
+        for name in (
+            "DescribeInstances",
+            "DescribeInstanceTypes",
+            "DescribeVolumes",
+            "DescribeSpotInstanceRequests",
+        )
+    },
+    **{
+        f"ec2.{name}": _instances
+        for name in ("DescribeInstanceAttribute", "StopInstances", "StartInstances", "TerminateInstances")
+    },
+    "ec2.CreateTags": _tagging,
+    "ec2.DeleteTags": _tagging,
+    "autoscaling.DescribeAutoScalingGroups": _any,
+    "autoscaling.TerminateInstanceInAutoScalingGroup": _group_of_instance,
+    "cloudwatch.ListMetrics": _any,
+    "cloudwatch.DescribeAlarms": _alarms,
+    "cloudwatch.PutMetricAlarm": _alarms,
+    "cloudwatch.DeleteAlarms": _alarms,
+    "kms.DescribeKey": _key,
+}
