@@ -71,10 +71,10 @@ def resource(text: str, of: str | None, scope: Scope) -> tuple[str, AnyGuardrail
     """
     candidates = guardrails([of] if of else [])
     if not text.startswith("arn:"):
-        if len(candidates) > 1:
-            raise Refused(f"{text!r} is no ARN: say which guardrail's resource it is with --guardrail")
         if not text.strip():
             raise Refused("the resource is empty: give an ARN or a name")
+        if len(candidates) > 1:
+            raise Refused(f"{text!r} is no ARN: say which guardrail's resource it is with --guardrail")
         return _arn(candidates[0], text, scope), candidates[0]
     # The console and older API fields end a log group's ARN in ":*"; the engine knows it without.
     arn = text.removesuffix(":*")

@@ -17,7 +17,7 @@ MARKS = {"ok": ("✓", "green"), "missing": ("✗", "red"), "note": ("·", "dim"
 MODES = {
     "observe": "observe: it only reports; below is what enforce would do",
     "approve": "approve: it asks a person about every change",
-    "enforce": "enforce: it acts, and asks only about what cannot be undone",
+    "enforce": "enforce: it acts, and asks about what cannot be undone or is in doubt",
 }
 ENDS = {
     AT_ONCE: "change at once",

@@ -97,10 +97,13 @@ def _allowed(hint: Any) -> str:
         return f"list of {_allowed(get_args(hint)[0])}"
     if get_args(hint):
         return ", ".join(f"`{one}`" for one in get_args(hint))
-    return {bool: "`true`, `false`", int: "whole number", str: "text"}.get(hint, str(hint))
+    return {bool: "`true`, `false`", int: "whole number", float: "number", str: "text"}.get(hint, str(hint))
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+        more = f", and {len(value) - 1} more" if len(value) > 1 else ""
+        return f"[{_shown(value[0])}{more}]"
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return json.dumps(dataclasses.asdict(value)).replace('"', "")
     return str(json.dumps(value)) if not isinstance(value, str) else value

@@ -9,6 +9,7 @@ from tests.contract.worlds import make_group, retentions
 
 GROUP = "/aws/lambda/young"
 ARN = f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP}"
+OF = ("--guardrail", "log_retention")
 WHY = ("--owner", "ann@example.com", "--reason", "legal hold")
 
 
@@ -16,7 +17,7 @@ WHY = ("--owner", "ann@example.com", "--reason", "legal hold")
 def test_an_exempt_group_is_left_alone(fusebox: Fusebox, spelt: str) -> None:
     make_group(GROUP)
     fusebox.policy(mode="enforce")
-    ran = fusebox("exempt", spelt, "--until", "30d", *WHY)
+    ran = fusebox("exempt", spelt, *OF, "--until", "30d", *WHY)
     assert ran.code == 0
     assert "ann@example.com: legal hold" in ran.out
     assert fusebox("run", "log_retention", "--json").json["counts"] == {"exempt": 1}
@@ -24,7 +25,7 @@ def test_an_exempt_group_is_left_alone(fusebox: Fusebox, spelt: str) -> None:
 
 
 def test_exemptions_are_listed_and_can_be_ended(fusebox: Fusebox) -> None:
-    fusebox("exempt", GROUP, "--until", "2999-12-31", *WHY)
+    fusebox("exempt", GROUP, *OF, "--until", "2999-12-31", *WHY)
     (one,) = fusebox("exemptions", "--json").json["exemptions"]
     assert one == {
         "resource": ARN,
@@ -33,9 +34,9 @@ def test_exemptions_are_listed_and_can_be_ended(fusebox: Fusebox) -> None:
         "until": "3000-01-01T00:00:00+00:00",
     }
     assert "legal hold" in fusebox("exemptions").out
-    assert fusebox("exempt", GROUP, "--end").code == 0
+    assert fusebox("exempt", GROUP, *OF, "--end").code == 0
     assert "No exemption is in force." in fusebox("exemptions").out
-    assert "has no exemption" in fusebox("exempt", GROUP, "--end").complaint
+    assert "has no exemption" in fusebox("exempt", GROUP, *OF, "--end").complaint
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,7 @@ def test_exemptions_are_listed_and_can_be_ended(fusebox: Fusebox) -> None:
         (["arn:aws:s3:::bucket", "--until", "30d", *WHY], "allowed are: arn:aws:logs:us-east-1"),
         ([" ", "--until", "30d", *WHY], "the resource is empty"),
         ([GROUP, "--until", "30d", "--guardrail", "idle_toaster", *WHY], "there are: log_retention"),
+        ([GROUP, "--until", "30d", *WHY], "is no ARN: say which guardrail's resource it is with --guardrail"),
         ([GROUP, "--until", "30d", "--end"], "contradict"),
     ],
 )
@@ -67,7 +69,7 @@ def test_an_exemption_that_would_protect_nothing_is_refused(fusebox: Fusebox, ar
 def test_what_others_wrote_cannot_steer_the_terminal(fusebox: Fusebox) -> None:
     make_group(GROUP)
     evil = ("--owner", "\x1b[31mann\x1b[2J", "--reason", "legal\r\x9bhold\u202e")
-    for command in (("exempt", GROUP, "--until", "30d", *evil), ("exemptions",), ("plan",)):
+    for command in (("exempt", GROUP, *OF, "--until", "30d", *evil), ("exemptions",), ("plan", "log_retention")):
         ran = fusebox(*command)
         assert all(line.isprintable() for line in ran.out.splitlines()), command
         assert "\\x1b[31mann\\x1b[2J" in ran.out.replace("\n", ""), command
@@ -106,7 +108,7 @@ def test_the_switch_works_though_the_policy_is_broken(fusebox: Fusebox) -> None:
     assert fusebox("resume").code == 0
 
 
-@pytest.mark.parametrize("command", [("pause",), ("resume",), ("exempt", GROUP, "--until", "30d", *WHY)])
+@pytest.mark.parametrize("command", [("pause",), ("resume",), ("exempt", GROUP, *OF, "--until", "30d", *WHY)])
 def test_a_switch_is_never_thrown_in_the_wrong_table(fusebox: Fusebox, command: tuple[str, ...]) -> None:
     fusebox.deny("GetParameter")
     assert "cannot tell whether a Fusebox is deployed here" in fusebox(*command).complaint

@@ -9,11 +9,12 @@ from tests.contract.worlds import make_group, retentions
 
 GROUP = "/aws/lambda/young"
 ARN = f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP}"
+OF = ("--guardrail", "log_retention")
 WHY = ("--owner", "ann@example.com", "--reason", "legal hold")
 SWITCHES = {
     "pause": (("pause", "--reason", "incident"), "incident", "fusebox resume --stack Fusebox"),
     "exempt": (
-        ("exempt", GROUP, "--until", "30d", *WHY),
+        ("exempt", GROUP, *OF, "--until", "30d", *WHY),
         "legal hold",
         f"fusebox exempt {ARN} --end --stack Fusebox",
     ),
@@ -46,14 +47,14 @@ def test_a_resumption_is_told_where_there_was_a_pause(deployed: Fusebox) -> None
     deployed("pause")
     deployed("resume", "log-retention", "--reason", "all clear")
     told = deployed.notices[-1]
-    assert told["title"] == "log_retention: resumed, but still paused: log_retention"
+    assert told["title"] == "log_retention: resumed, but still paused: log_retention, idle_gpu"
     assert told["steps"][0]["command"] == "fusebox pause log_retention --stack Fusebox"
     assert "Reason: all clear" in told["notes"]
 
 
 def test_an_exemption_that_is_ended_is_told(deployed: Fusebox) -> None:
-    deployed("exempt", GROUP, "--until", "30d", *WHY)
-    assert deployed("exempt", GROUP, "--end").code == 0
+    deployed("exempt", GROUP, *OF, "--until", "30d", *WHY)
+    assert deployed("exempt", GROUP, *OF, "--end").code == 0
     told = deployed.notices[-1]
     assert (told["mode"], told["title"]) == ("not exempt", f"log_retention: {ARN} is no longer exempt")
 

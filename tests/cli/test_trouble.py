@@ -24,7 +24,7 @@ COMMANDS = [
     ("secret", "status"),
     ("rotate-link-key",),
     ("undo", "20260101T000000-abcdef.0123456789"),
-    ("exempt", "/x", "--until", "30d", "--owner", "ann@example.com", "--reason", "x"),
+    ("exempt", "/x", "--guardrail", "log_retention", "--until", "30d", "--owner", "ann@example.com", "--reason", "x"),
     ("exemptions",),
     ("pause",),
     ("resume",),
@@ -123,8 +123,8 @@ def test_a_policy_that_is_not_there(fusebox: Fusebox) -> None:
 
 def test_a_good_policy_is_called_valid(fusebox: Fusebox) -> None:
     fusebox.policy(mode="approve")
-    assert fusebox("policy", "check").out == "fusebox.yaml is valid: log_retention approve\n"
-    assert fusebox("policy", "check", "--json").json["modes"] == {"log_retention": "approve"}
+    assert fusebox("policy", "check").out == "fusebox.yaml is valid: log_retention approve, idle_gpu observe\n"
+    assert fusebox("policy", "check", "--json").json["modes"] == {"log_retention": "approve", "idle_gpu": "observe"}
     assert "log_retention" in str(fusebox("policy", "schema").json)
 
 

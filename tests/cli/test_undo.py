@@ -162,7 +162,8 @@ def test_an_undo_works_while_everything_is_paused(fusebox: Fusebox) -> None:
 def test_a_longer_exemption_is_kept(fusebox: Fusebox) -> None:
     make_group(GROUP)
     action = set_by_fusebox(fusebox)
-    fusebox("exempt", GROUP, "--until", "2999-01-01", "--owner", "ann@example.com", "--reason", "legal hold")
+    given = ("--guardrail", "log_retention", "--owner", "ann@example.com", "--reason", "legal hold")
+    fusebox("exempt", GROUP, "--until", "2999-01-01", *given)
     fusebox("undo", action, "--yes", "--exempt-days", "1")
     (one,) = fusebox("exemptions", "--json").json["exemptions"]
     assert (one["owner"], one["until"]) == ("ann@example.com", "2999-01-02T00:00:00+00:00")

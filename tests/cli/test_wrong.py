@@ -84,7 +84,8 @@ def test_the_list_shows_the_newest_reasons(fusebox: Fusebox, acted: str) -> None
     assert "0 false positives marked" in fusebox("wrong", "--list").out
     fusebox("wrong", acted, "--reason", "a forensic group")
     assert "a forensic group" in fusebox("wrong", "--list").out
-    (row,) = fusebox("wrong", "--list", "--json").json["guardrails"]
+    row, *others = fusebox("wrong", "--list", "--json").json["guardrails"]
+    assert [(one["guardrail"], one["marked"], one["newest"]) for one in others] == [("idle_gpu", 0, [])]
     assert (row["marked"], row["changes"], row["newest"][0]["reason"]) == (1, 1, "a forensic group")
 
 

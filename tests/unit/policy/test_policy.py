@@ -13,6 +13,7 @@ from functions.log_retention.spec import VALID_DAYS, LogRetentionSettings, Pace,
 from functions.notify.spec import Mention, SlackSettings
 from functions.policy import POWERTOOLS_LAYER, Policy, json_schema, load_policy
 from functions.policy_errors import PolicyError
+from functions.registry import GUARDRAILS
 
 ROOT = Path(__file__).parents[3]
 MERGED = "rules:\n  - &a {name: x, days: 30}\n  - {<<: *a}"
@@ -51,7 +52,7 @@ def test_everything_may_be_left_out(tmp_path: Path, text: str) -> None:
         ApprovalSettings(),
         SlackSettings(),
         POWERTOOLS_LAYER,
-        {"log_retention": LogRetentionSettings()},
+        {one.name: one.spec.settings() for one in GUARDRAILS},
     )
 
 
