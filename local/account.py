@@ -110,6 +110,9 @@ class LocalAccount:
         if self._closed:
             return
         self._closed = True
+        simulation: Simulation | None = vars(self).get("_simulation")
+        if simulation is not None:
+            simulation.rest()
         self._services.stop()
         LocalAccount._open = False
 

@@ -13,6 +13,7 @@ from local.services import Services
 from local.wiring import Rule
 
 MAX_STEPS = 10_000
+MAX_RESTS = 250
 
 
 class Simulation:
@@ -79,6 +80,13 @@ class Simulation:
             self.settle()
         self._world.clock.jump_to(target)
         self.settle()
+
+    def rest(self) -> None:
+        """Lets state machines come to their next wait, so that none is cut off in the middle of a call."""
+        for _ in range(MAX_RESTS):
+            if not self._machines_busy():
+                return
+            time.sleep(0.02)
 
     def raise_problems(self) -> None:
         """Raises the first of the model's own errors that answering a request met."""

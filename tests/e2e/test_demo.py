@@ -25,7 +25,7 @@ def test_the_demo_plays_to_its_end() -> None:
         "changes to log groups: 0, messages: 0, losses on the way: 0",
         "ask first        warm_idle",
         "forgotten-p3    stopped",
-        "training         running",
+        "training        running",
         "That was Fusebox",
     ):
         assert shown in ran.stdout
