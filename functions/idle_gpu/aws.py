@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from functions.core.clients import Clients
@@ -15,10 +15,14 @@ from functions.idle_gpu import acting, alarms, offhours
 from functions.idle_gpu.decide import is_candidate
 from functions.idle_gpu.described import instance_of, volumes_of
 from functions.idle_gpu.facts import Instance
-from functions.idle_gpu.fleet import Fleet, Raw
+from functions.idle_gpu.fleet import Filters, Fleet, Raw
 from functions.idle_gpu.lookups import FILTER_VALUES, Lookups
 from functions.idle_gpu.measuring import Meter
+from functions.idle_gpu.metrics import LIST_ALL_FROM
 from functions.idle_gpu.settings import IdleGpuSettings
+
+SLOW = timedelta(seconds=15)
+"""A quarter of how old facts may be when they are acted on."""
 
 
 class GpuFleet:
@@ -47,8 +51,7 @@ class GpuFleet:
         position, _, token = cursor.partition(":")
         for number in range(int(position or 0), len(selections)):
             while True:
-                read_at = self._clock()
-                raws, token = self._fleet.page(selections[number], token)
+                read_at, raws, token = self._page(selections[number], token)
                 facts, trouble = self._facts(raws, read_at)
                 last = not token and number + 1 == len(selections)
                 after = "" if last else f"{number}:{token}" if token else f"{number + 1}:"
@@ -95,6 +98,17 @@ class GpuFleet:
                 return list(series.trouble)
             wanted = {one: series.series.get(one, ()) for one in running} if series else {}
         return alarms.tend(self._clients.get("cloudwatch"), wanted, self._settings, stop, sleep=self._sleep)
+
+    def _page(self, filters: Filters, token: str) -> tuple[datetime, list[Raw], str]:
+        """A page of instances; where listing their series took long, as they are after it: facts age by the minute."""
+        read_at = self._clock()
+        raws, after = self._fleet.page(filters, token)
+        if len(raws) >= LIST_ALL_FROM:
+            self._meter.listed([str(one["InstanceId"]) for one in raws])
+            if self._clock() - read_at > SLOW:
+                read_at = self._clock()
+                raws, after = self._fleet.page(filters, token)
+        return read_at, raws, after
 
     def _facts(self, raws: Sequence[Raw], read_at: datetime) -> tuple[list[Instance], list[str]]:
         """Everything about instances: their metrics, then, for those an action could follow for, what may bar it."""

@@ -61,11 +61,11 @@ class Meter:
 
     def listed(self, instances: Sequence[str]) -> Listed:
         """The series that exist. What was listed for all is used again for a few minutes."""
-        now = self._clock()
         if len(instances) < metrics.LIST_ALL_FROM:
             return metrics.listed(self._cloudwatch(), self._settings.metrics, instances)
-        if self._listed is None or now - self._listed[0] > LISTED_FOR:
-            self._listed = now, metrics.listed(self._cloudwatch(), self._settings.metrics)
+        if self._listed is None or self._clock() - self._listed[0] > LISTED_FOR:
+            found = metrics.listed(self._cloudwatch(), self._settings.metrics)
+            self._listed = self._clock(), found
         return self._listed[1]
 
     def _of_accelerators(self, series: Mapping[str, Sequence[Series]], now: datetime) -> Answer:
