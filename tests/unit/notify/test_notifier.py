@@ -61,7 +61,6 @@ class World(Clients):
             # Loggers of one name share their stream.
             log=Logger(service=f"fusebox-{uuid4()}", stream=self.logs),
             settings=SlackSettings(webhook=True),
-            timeout=0.2,
         )
 
     def get(self, service: str, retries: Retries = "standard") -> Any:
@@ -179,6 +178,7 @@ def test_what_was_told_before_slack_went_down_is_not_told_again(world: World) ->
 
 def test_a_slow_slack_costs_one_timeout_a_batch(world: World) -> None:
     world.slack.answers = [Answer(slow=True)]
+    world.notifier.timeout = 0.2
     assert world.hand(FIRST, SECOND) == ["m0", "m1"]
     assert len(world.slack.received) == 1
     assert world.queue.pauses == {"r0": 30, "r1": 30}
