@@ -37,7 +37,7 @@ def run_of(
     from cli import session
     from functions.core.run import Run
 
-    account = guardrail.connect(place.clients, place.scope, settings, session.now)
+    account = session.connect(place, guardrail, settings, where.table)
     prefix = where.own_prefix(found.prefix, place.scope)
     return Run(guardrail, settings, account, where.table, session.now, prefix, run, found.asks(place.caller))
 

@@ -69,9 +69,9 @@ def _of_guardrail(
     from cli.progress import Progress
 
     settings: Any = chosen.guardrails[guardrail.name]
-    account = guardrail.connect(place.clients, place.scope, settings, session.now)
-    checks = [*preflight.of_sdk(place, guardrail), *preflight.of_reads(guardrail, account, watch)]
     table, caveat = _switches(place, guardrail, lease)
+    account = session.connect(place, guardrail, settings, table)
+    checks = [*preflight.of_sdk(place, guardrail), *preflight.of_reads(guardrail, account, watch)]
     prefix = store.own_prefix(lease.prefix if lease else chosen.prefix, place.scope)
     progress = Progress(f"{guardrail.name}: planning")
     try:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from botocore.config import Config
 
 from functions.core.clients import Clients
 from functions.core.types import Refused, Scope
+
+if TYPE_CHECKING:
+    from functions.core.guardrail import Guardrail
+    from functions.core.table import Table
 
 FIRST_CALL = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=10)
 """A wrong endpoint or network shows at the first call, in seconds rather than after eight tries."""
@@ -57,6 +62,14 @@ def _is_url(text: str) -> bool:
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def connect(place: Place, guardrail: Guardrail[Any, Any], settings: Any, table: Table) -> Any:
+    """A guardrail's account, at work in this process."""
+    from functions.core.guardrail import Connection
+    from functions.core.memory import Memory
+
+    return guardrail.connect(Connection(place.clients, place.scope, settings, now, Memory(table, guardrail.name)))
 
 
 def now() -> datetime:

@@ -48,7 +48,7 @@ def undo(
     guardrail = chosen.guardrail(str(recorded.intent["guardrail"]))
     found = chosen.policy(policy)
     settings = found.guardrails[guardrail.name]
-    account = guardrail.connect(place.clients, place.scope, settings, session.now)
+    account = session.connect(place, guardrail, settings, where.table)
     prefix = where.own_prefix(found.prefix, place.scope)
     undoer = undoing.Undoer(guardrail, settings, account, where.table, session.now, prefix, place.caller)
     prepared = undoing.prepare(undoer, recorded)

@@ -15,6 +15,8 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from functions.core.episodes import episodes_of
+from functions.core.memory import notes_of
 from functions.core.spec import OWN_TAG, Fence, GuardrailSpec, Permission
 from stacks.errors import StackError
 from stacks.nag import accept_wildcards
@@ -112,7 +114,8 @@ def _core(spec: GuardrailSpec, naming: Naming, reach: Reach) -> list[iam.PolicyS
 
 def own_rows(spec: GuardrailSpec) -> list[str]:
     """The rows of state that a guardrail's function writes."""
-    return [f"state#claims#{spec.name}", f"state#asked#{spec.name}", *OWN_STATE]
+    remembered = [notes_of(spec.name), episodes_of(spec.name)] if spec.remembers else []
+    return [f"state#claims#{spec.name}", f"state#asked#{spec.name}", *remembered, *OWN_STATE]
 
 
 def _own_streams(spec: GuardrailSpec, naming: Naming) -> str:

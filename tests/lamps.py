@@ -125,7 +125,7 @@ LAMPS: Guardrail[Lamp, GuardrailSettings] = Guardrail(
     decide=decide,
     shows=lambda lamp: {"lit": lamp.lit},
     subjects=lambda event, scope: [],
-    connect=lambda clients, scope, settings, clock: HouseAccount(House(Clock())),
+    connect=lambda to: HouseAccount(House(Clock())),
     undo_note="nothing is lost",
 )
 

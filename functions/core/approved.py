@@ -8,10 +8,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.core import acting, adopting, asked, asking, cap, gates, ledger, requests, settling, state
-from functions.core.acting import Candidate, Result
+from functions.core import acting, adopting, asked, asking, cap, gates, ledger, looking, requests, settling, state
+from functions.core.acting import Result
 from functions.core.guardrail import F
 from functions.core.items import Item, chosen, of_request
+from functions.core.looking import Candidate
 from functions.core.report import RunReport
 from functions.core.requests import Request
 from functions.core.run import Asks, Run
@@ -39,7 +40,7 @@ def act_on(run: Run[F, Any], request: Request, report: RunReport, *, stop: Calla
     approved = chosen(request, of_request(run.table, request.id))
     _end_own_pause(run, request, approved)
     todo = [one for one in approved if not one.result]
-    settling.settle(run, only=[one.resource for one in todo])
+    settling.settle(run, report, only=[one.resource for one in todo])
     again: list[tuple[Item, Decision]] = []
     pending = False
     for start in range(0, len(todo), BATCH):
@@ -98,7 +99,7 @@ def _act(
             end(seen, Disposition.GONE, "it no longer exists")
             continue
         fresh = run.decide(facts)
-        if not acting.same(run.name, fresh, seen):
+        if not looking.same(run.name, fresh, seen):
             end(seen, Disposition.CHANGED, f"changed since it was asked about: now {fresh.verdict}, {fresh.reason}")
             if fresh.action is not None and not gates.exemption_of(facts, exemptions, run.clock()):
                 again.append((item, fresh))

@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from functions.core import acting, asking, cap, gates, ledger, settling, state
-from functions.core.acting import Candidate
+from functions.core import acting, asking, cap, episodes, gates, ledger, recorded, settling, state
+from functions.core.episodes import Episodes
 from functions.core.guardrail import F, S, Tends
+from functions.core.looking import Candidate
 from functions.core.report import ASKED, RunReport
 from functions.core.run import Run
-from functions.core.types import Busy, Decision, Disposition
+from functions.core.state import parse_moment
+from functions.core.types import Busy, Decision, Disposition, Json, plan_hash
 
 LEASE_LASTS = timedelta(minutes=20)
 """Longer than the longest function, so that a lease never ends under a sweep that still runs."""
 LEASE_RENEWED_AFTER = timedelta(minutes=5)
+AGREED_FOR = timedelta(hours=24)
+"""How long what a person approved is carried on step by step."""
 
 
 def _never() -> bool:
@@ -28,7 +32,7 @@ def _never() -> bool:
 def look_at(run: Run[F, S], arns: Sequence[str]) -> RunReport:
     """Evaluates a few resources now: what an event, a redrive or a person named."""
     report = run.new_report()
-    report.settled += settling.settle(run, only=arns)
+    settling.settle(run, report, only=arns)
     evaluate(run, list(run.account.read(arns).values()), report, joins=True)
     return report
 
@@ -41,7 +45,7 @@ def sweep(run: Run[F, S], report: RunReport, cursor: str, *, stop: Callable[[], 
     """
     leased_at = _lease(run)
     if not cursor:
-        report.settled += settling.settle(run)
+        settling.settle(run, report)
         report.concerns(asking.left_behind(run))
     for page in run.account.pages(cursor):
         report.could_not_read(page.trouble)
@@ -71,22 +75,27 @@ def evaluate(
     """
     now = run.clock()
     decided = [(facts, run.decide(facts)) for facts in batch]
+    told = episodes.track(run, [decision for _, decision in decided], now)
     in_question = [facts.arn for facts, decision in decided if decision.action is not None]
     exemptions = state.exemptions(run.table, in_question, now) if in_question else {}
     paused = state.paused(run.table, run.name) if in_question else ""
     capped = bool(paused) and state.paused_by_itself(run.table, run.name)
+    agreed: list[Candidate[F]] = []
     through: list[Candidate[F]] = []
     ended: list[Ended[F]] = []
     for facts, decision in decided:
         end = gates.gate(decision, run.settings, gates.exemption_of(facts, exemptions, now), paused, capped=capped)
-        if end is None:
+        warrant = _warrant(run, decision, now) if end and end[0] is Disposition.NEEDS_APPROVAL else {}
+        if warrant or (end is None and decision.returns):
+            agreed.append(Candidate(facts, decision, warrant))
+        elif end is None:
             through.append(Candidate(facts, decision))
         else:
-            ended.append((facts, decision, *end))
+            ended.append((facts, decision, *(told.end_of(decision) or end)))
     granted = cap.reserve(run.table, run.name, run.settings.cap, [one.decision.saving for one in through], now)
     ended += [(one.facts, one.decision, Disposition.CAPPED, gates.CAP_USED_UP) for one in through[granted:]]
-    _record(run, ended, report, joins)
-    whole = acting.act(run, through[:granted], report, stop)
+    _record(run, ended, report, joins, told)
+    whole = acting.act(run, agreed + through[:granted], report, stop)
     if granted < len(through):
         _pause_itself(run, report, through[granted].decision)
     return whole
@@ -110,6 +119,19 @@ def _tend(run: Run[F, S], report: RunReport, stop: Callable[[], bool]) -> None:
         report.could_not_read(account.tend(stop))
 
 
+def _warrant(run: Run[F, S], decision: Decision, now: datetime) -> dict[str, Json]:
+    """On whose word the next step of an action may be made: that of the first one, for the very same plan; or {}."""
+    if not decision.goes_on:
+        return {}
+    first = recorded.of_resource(run.table, decision.resource, decision.goes_on)
+    if first is None or first.intent.get("plan") != plan_hash(run.name, decision):
+        return {}
+    warrant = first.intent.get("warrant")
+    if not isinstance(warrant, dict) or now - parse_moment(warrant.get("since", first.intent["at"])) > AGREED_FOR:
+        return {}
+    return {"since": first.intent["at"], **warrant}
+
+
 def _pause_itself(run: Run[F, S], report: RunReport, first: Decision) -> None:
     """What follows on a used-up cap: nothing more happens unasked, and the remainder is one question."""
     limit = run.settings.cap
@@ -121,13 +143,15 @@ def _pause_itself(run: Run[F, S], report: RunReport, first: Decision) -> None:
     )
 
 
-def _record(run: Run[F, S], ended: Sequence[Ended[F]], report: RunReport, joins: bool) -> None:
+def _record(run: Run[F, S], ended: Sequence[Ended[F]], report: RunReport, joins: bool, told: Episodes) -> None:
     """Writes findings that are new in this period, asks what only a person can decide, and counts everything."""
     now = run.clock()
     period = ledger.period_of(now, run.settings.remind_days)
     worth = [one for one in ended if one[2] not in (Disposition.LEFT, Disposition.EXEMPT)]
     rows = {
-        decision.resource: ledger.finding_row(run.id, run.name, run.settings.mode, decision, end, period, now)
+        decision.resource: ledger.finding_row(
+            run.id, run.name, run.settings.mode, decision, end, period, now, told.begun.get(decision.resource, "")
+        )
         for _, decision, end, _ in worth
     }
     known = run.table.get([row.key for row in rows.values()]) if rows else {}

@@ -19,7 +19,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from functions.core import alerts, approved, engine, requests, undo_step, workflow
 from functions.core.digest import digest
 from functions.core.events import Skip, foreign, read_event
-from functions.core.guardrail import Guardrail
+from functions.core.guardrail import Connection, Guardrail, Notes
+from functions.core.memory import Memory
 from functions.core.report import RunReport
 from functions.core.run import Asks, Run, new_run_id, run_id
 from functions.core.state import parse_moment
@@ -100,6 +101,9 @@ class Function(Surroundings):
         if isinstance(subjects, Skip):
             self.log.info("skipped", extra={"event": event.id, "reason": subjects.reason})
             return {"skipped": subjects.reason}
+        account: object = self.account
+        if isinstance(account, Notes):
+            account.note(event)
         report = engine.look_at(self._run(new_run_id(self.clock())), subjects)
         self._start(report.requests)
         if report.partial or report.counts[Disposition.IN_FLIGHT]:
@@ -157,7 +161,8 @@ class Function(Surroundings):
 
     @cached_property
     def account(self) -> Any:
-        return self.guardrail.connect(self.clients, self.scope, self.settings, self.clock)
+        memory = Memory(self.table, self.guardrail.name)
+        return self.guardrail.connect(Connection(self.clients, self.scope, self.settings, self.clock, memory))
 
 
 def _low(context: Any) -> bool:

@@ -35,16 +35,19 @@ def gate(
     """Where a decision ends before any action, with the detail; None lets it through to the cap.
 
     An exemption comes first, because it also ends questions; observe mode neither acts nor asks.
-    `capped` says that the pause is the guardrail's own, after a used-up cap: then a person is asked.
+    `capped` says that the pause is the guardrail's own, after a used-up cap: then a person is asked. What gives back
+    what was taken for a time is held up by observe mode and a person's pause only.
     """
     if decision.action is None:
         return (Disposition.REPORTED if decision.report else Disposition.LEFT), ""
-    if exemption is not None:
+    if exemption is not None and not decision.returns:
         return Disposition.EXEMPT, str(exemption)
     if settings.mode == "observe":
         return Disposition.OBSERVED, ""
     if paused and not capped:
         return Disposition.PAUSED, paused
+    if decision.returns:
+        return None
     if settings.mode == "approve":
         why = decision.action.irreversible or decision.asks or "the guardrail's mode is approve"
         return Disposition.NEEDS_APPROVAL, why

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from functions.core.clients import Clients
 from functions.core.events import Event, Skip
+from functions.core.memory import Memory
 from functions.core.spec import GuardrailSettings, GuardrailSpec
 from functions.core.types import Action, ActionFailed, Decision, Json, ResourceGone, Scope
 
@@ -50,8 +51,11 @@ class Account(Protocol[F]):
     def read(self, arns: Sequence[str]) -> dict[str, F]:
         """Fresh facts of the resources that exist, by ARN, tags included."""
 
-    def act(self, facts: F, action: Action) -> None:
-        """Makes the change; raises ResourceGone or ActionFailed."""
+    def act(self, facts: F, action: Action) -> Mapping[str, Json] | None:
+        """Makes the change; raises ResourceGone or ActionFailed.
+
+        Returns the values it wrote where they came out other than the action's parameters, under the same keys.
+        """
 
 
 @runtime_checkable
@@ -70,21 +74,53 @@ class Tends(Protocol):
         """Adds what is missing and removes what is left over, until done or `stop`; returns what went wrong."""
 
 
+@runtime_checkable
+class Notes(Protocol):
+    """An account that keeps what events say and a later look at the resource cannot see."""
+
+    def note(self, event: Event) -> None:
+        """Keeps it, once however often the event comes; the event is one that `subjects` did not skip."""
+
+
+@runtime_checkable
+class Recovers(Protocol[F_in]):
+    """An account whose changes take several calls, so that a crash may leave one half done."""
+
+    def recover(self, facts: F_in, action: Action) -> Mapping[str, Json] | None:
+        """Finishes or clears what a crashed run left; the values that the action wrote, None where it wrote none.
+
+        Raises ActionFailed where that cannot be done now.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Connection(Generic[S]):
+    """What a guardrail is connected to an account with."""
+
+    clients: Clients
+    scope: Scope
+    settings: S
+    clock: Callable[[], datetime]
+    memory: Memory
+
+
 @dataclass(frozen=True)
 class Guardrail(Generic[F, S]):
     """One guardrail, wired.
 
     `shows` gives a resource's present values under the keys its actions use, for settling a crash
     and for the drift check of an undo. `subjects` reads from an event which ARNs it is about.
-    `undo_note` says what an undo cannot bring back.
+    `undo_note` says what an undo cannot bring back. `moving` are keys whose values the account itself changes all the
+    time: they count as no drift, and an undo leaves them where they have moved on.
     """
 
     spec: GuardrailSpec
     decide: Callable[[F, S, datetime], Decision]
     shows: Callable[[F], Mapping[str, Json]]
     subjects: Callable[[Event, Scope], Sequence[str] | Skip]
-    connect: Callable[[Clients, Scope, S, Callable[[], datetime]], Account[F]]
+    connect: Callable[[Connection[S]], Account[F]]
     undo_note: str
+    moving: Collection[str] = ()
 
     @property
     def name(self) -> str:

@@ -55,28 +55,37 @@ def intent_row(
     return _row(run, decision.resource, f"action#{identity}#1-intent", entry, now)
 
 
-def outcome_row(intent: Entry, disposition: Disposition, detail: str, now: datetime) -> Row:
-    """How the action of an intent ended."""
+def outcome_row(
+    intent: Entry, disposition: Disposition, detail: str, now: datetime, wrote: Mapping[str, Json] | None = None
+) -> Row:
+    """How the action of an intent ended. `wrote` has the values it set, where they are not those of the intent."""
     identity, run, resource = str(intent["action_id"]), str(intent["run"]), str(intent["resource"])
     kept = ("action_id", "guardrail", "resource", "name", "saving", "undoes")
     entry: Entry = {key: intent[key] for key in kept if key in intent}
     entry |= {"kind": OUTCOME, "result": disposition.value, "detail": detail}
+    if wrote is not None:
+        entry["wrote"] = dict(wrote)
     return _row(run, resource, f"action#{identity}#2-outcome", entry, now)
 
 
 def finding_row(
-    run: str, guardrail: str, mode: str, decision: Decision, disposition: Disposition, period: int, now: datetime
+    run: str,
+    guardrail: str,
+    mode: str,
+    decision: Decision,
+    disposition: Disposition,
+    period: int,
+    now: datetime,
+    episode: str = "",
 ) -> Row:
     """A finding that changed nothing. Its key repeats within a period, so it is recorded once in it.
 
     Source of the rule: field report F20 (the same alert again and again); the key is resource +
-    rule + state + period.
+    rule + state + period, and the episode where what is found comes and goes.
     """
-    action = decision.action
-    change: list[Json] = [] if action is None else [dict(action.parameters), dict(action.prior)]
-    state = canonical_hash(guardrail, decision.rule, decision.verdict, disposition.value, change, decision.identity)[
-        :24
-    ]
+    change = [] if decision.action is None else decision.action.bound
+    parts: list[Json] = [guardrail, decision.rule, decision.verdict, disposition.value, change, decision.identity]
+    state = canonical_hash(*parts, *([episode] if episode else []))[:24]
     entry = describe(guardrail, mode, decision) | {
         "kind": FINDING,
         "result": disposition.value,
@@ -133,6 +142,7 @@ def describe(guardrail: str, mode: str, decision: Decision) -> Entry:
             "parameters": dict(action.parameters),
             "prior": dict(action.prior),
             "irreversible": action.irreversible,
+            **({"terms": dict(action.terms)} if action.terms else {}),
         }
         entry["plan"] = plan_hash(guardrail, decision)
     if decision.asks:
@@ -144,10 +154,11 @@ def action_of(entry: Entry) -> Action:
     """The action that an intent recorded."""
     recorded = entry["action"]
     assert isinstance(recorded, dict)
-    parameters, prior = recorded["parameters"], recorded["prior"]
+    parameters, prior, terms = recorded["parameters"], recorded["prior"], recorded.get("terms", {})
     assert isinstance(parameters, dict)
     assert isinstance(prior, dict)
-    return Action(str(recorded["kind"]), parameters, prior, str(recorded["irreversible"]))
+    assert isinstance(terms, dict)
+    return Action(str(recorded["kind"]), parameters, prior, str(recorded["irreversible"]), terms)
 
 
 def period_of(now: datetime, days: int) -> int:

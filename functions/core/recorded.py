@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from functions.core import ledger
 from functions.core.ledger import Entry
 from functions.core.table import Table
-from functions.core.types import Disposition, Refused
+from functions.core.types import Action, Disposition, Refused
 
+SETTLED = "settled after a crash"
 RUN_DAY = len("20260101")
 
 
@@ -32,11 +33,18 @@ class Recorded:
     @property
     def settled(self) -> bool:
         """Whether its outcome was found by looking, after a crash: someone else may have made the change."""
-        return self.outcome is not None and str(self.outcome["detail"]).startswith("settled after a crash")
+        return self.outcome is not None and str(self.outcome["detail"]).startswith(SETTLED)
 
     @property
     def name(self) -> str:
         return str(self.intent["name"])
+
+    @property
+    def change(self) -> Action:
+        """The action with the values that it wrote in the end."""
+        action = ledger.action_of(self.intent)
+        wrote = self.outcome.get("wrote") if self.outcome is not None else None
+        return replace(action, parameters=wrote) if isinstance(wrote, dict) else action
 
 
 def find(table: Table, wanted: str) -> list[Recorded]:

@@ -20,6 +20,7 @@ NEWS = {
     Disposition.CAPPED,
     Disposition.OBSERVED,
     Disposition.REPORTED,
+    Disposition.ENDED,
     Disposition.PAUSED,
 }
 ASKED = {Disposition.NEEDS_APPROVAL, Disposition.CAPPED}

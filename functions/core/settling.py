@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from functions.core import claims, ledger
-from functions.core.guardrail import F
+from functions.core.guardrail import F, Recovers
+from functions.core.recorded import SETTLED
+from functions.core.report import RunReport
 from functions.core.run import Run
-from functions.core.types import Action, Disposition
+from functions.core.types import Action, ActionFailed, Disposition, Json, ResourceGone
 
 BATCH = 50
 
 
-def settle(run: Run[F, Any], only: Collection[str] | None = None) -> int:
-    """Writes the missing outcomes of crashed runs; returns how many. `only` limits it to some resources."""
+def settle(run: Run[F, Any], report: RunReport, only: Collection[str] | None = None) -> None:
+    """Writes the missing outcomes of crashed runs, and counts them. `only` limits it to some resources.
+
+    What cannot be settled now stays open, so that nobody else acts on it, and makes the run partial.
+    """
     name, now = run.name, run.clock()
     if only is None:
         stale = list(claims.left_open(run.table, name, now))
@@ -28,16 +33,33 @@ def settle(run: Run[F, Any], only: Collection[str] | None = None) -> int:
         groups = []
         for claim in batch:
             intent = intents[str(claim.body["partition"]), str(claim.body["intent"])]
-            disposition, detail = _judge(run, seen.get(claim.sk), ledger.action_of(intent.body))
-            outcome = ledger.outcome_row(intent.body, disposition, f"settled after a crash: {detail}", now)
+            try:
+                disposition, detail, wrote = _judge(run, seen.get(claim.sk), ledger.action_of(intent.body))
+            except ActionFailed as error:
+                report.could_not_read([f"{intent.body['name']}: what a crash left could not be settled: {error}"])
+                continue
+            outcome = ledger.outcome_row(intent.body, disposition, f"{SETTLED}: {detail}", now, wrote)
             groups.append((outcome, claims.closed(claim, now)))
         run.table.write(groups)
-    return len(stale)
+        report.settled += len(groups)
 
 
-def _judge(run: Run[F, Any], facts: F | None, action: Action) -> tuple[Disposition, str]:
+def _judge(run: Run[F, Any], facts: F | None, action: Action) -> tuple[Disposition, str, Mapping[str, Json] | None]:
     if facts is None:
-        return Disposition.GONE, "it no longer exists"
+        return Disposition.GONE, "it no longer exists", None
+    account: object = run.account
+    if isinstance(account, Recovers):
+        try:
+            wrote = account.recover(facts, action)
+        except ResourceGone:
+            return Disposition.GONE, "it no longer exists", None
+        if wrote is None:
+            return Disposition.FAILED, "the change was never made", None
+        return Disposition.DONE, "the change is there, whoever made it", wrote
+    return *_compare(run, facts, action), None
+
+
+def _compare(run: Run[F, Any], facts: F, action: Action) -> tuple[Disposition, str]:
     shown = run.guardrail.shows(facts)
     if all(shown[key] == value for key, value in action.parameters.items()):
         return Disposition.DONE, "the change is there, whoever made it"

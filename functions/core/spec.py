@@ -135,7 +135,11 @@ class EventTrigger:
 
 @dataclass(frozen=True, kw_only=True)
 class GuardrailSpec:
-    """Everything the rest of Fusebox needs to know about a guardrail, apart from its code."""
+    """Everything the rest of Fusebox needs to know about a guardrail, apart from its code.
+
+    `remembers` says that it keeps notes of resources, and that what it finds comes and goes: then each change between
+    "over" and "right" is told once, and only then.
+    """
 
     name: str
     title: str
@@ -150,6 +154,7 @@ class GuardrailSpec:
     arn_format: str
     safety_fields: tuple[SafetyFields, ...] = ()
     event_delay_seconds: int = 0
+    remembers: bool = False
     memory_mb: int = 256
 
     def arn(self, name: str, *, partition: str, region: str, account: str) -> str:

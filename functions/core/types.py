@@ -37,14 +37,22 @@ class Action:
     """One change to one resource.
 
     `prior` holds the values the change overwrites, `parameters` the values it writes; both use the
-    same keys, so an undo is the action turned round. `irreversible` says what cannot be brought
-    back, or is empty.
+    same keys, so an undo is the action turned round; a key with the same value in both is left as it is.
+    Where an earlier action of Fusebox stands, `prior` is from before that one (field report F13). `irreversible` says
+    what cannot be brought back, or is empty. `terms` are what a person agrees to where the values follow from what
+    there is at the moment of acting ("down to 20, or to what runs"); empty where the values themselves are the terms.
     """
 
     kind: str
     parameters: Mapping[str, Json]
     prior: Mapping[str, Json]
     irreversible: str = ""
+    terms: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def bound(self) -> list[Json]:
+        """What an approval, and a finding's memory, are bound to: the terms, or the values written and overwritten."""
+        return [dict(self.terms)] if self.terms else [dict(self.parameters), dict(self.prior)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,10 @@ class Decision:
     finding that only a person can settle from a resource that is simply right. `saving` is in US
     dollars a month and may be negative. `identity` tells the resource from a successor of the same name
     (its creation time, say), where the guardrail knows one. `asks` says why a person must decide although
-    the change can be turned back: whatever the mode, and never by silence.
+    the change can be turned back: whatever the mode, and never by silence. `returns` marks an action that
+    gives back what an earlier one took for a time: agreed to with that one, so nobody is asked again, no
+    exemption holds it up and no cap counts it. `goes_on` names the action whose next step this is, "" for a
+    first one: what a person agreed to is then carried on without asking anew.
     """
 
     resource: str
@@ -70,8 +81,12 @@ class Decision:
     evidence: Mapping[str, Json] = field(default_factory=dict)
     identity: str = ""
     asks: str = ""
+    returns: bool = False
+    goes_on: str = ""
 
 
+RIGHT = "right"
+"""The verdict about a resource that keeps to the policy."""
 OnTimeout = Literal["nothing", "act"]
 """What follows when nobody answers a question in time."""
 
@@ -81,6 +96,7 @@ class Disposition(StrEnum):
 
     LEFT = "left"
     REPORTED = "reported"
+    ENDED = "ended"
     OBSERVED = "observed"
     EXEMPT = "exempt"
     PAUSED = "paused"
@@ -124,16 +140,14 @@ class Busy(Refused):
 
 
 def plan_hash(guardrail: str, decision: Decision) -> str:
-    """Binds an action to what was seen: SHA-256 over guardrail, resource, change, prior values and rule.
+    """Binds an action to what was seen: SHA-256 over guardrail, resource, change, prior values (or terms) and rule.
 
     Metrics, money and times stay out, so a later look at an unchanged resource gives the same hash.
     """
     action = decision.action
     if action is None:
         raise ValueError(f"{decision.resource}: a decision without an action has no plan")
-    return canonical_hash(
-        guardrail, decision.resource, action.kind, dict(action.parameters), dict(action.prior), decision.rule
-    )
+    return canonical_hash(guardrail, decision.resource, action.kind, *action.bound, decision.rule)
 
 
 def canonical_hash(*parts: Json) -> str:

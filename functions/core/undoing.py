@@ -59,10 +59,7 @@ class Undone:
 def prepare(undoer: Undoer, recorded: Recorded) -> Undo:
     """Checks the ledger and looks at the resource; Refused, with why, where the action cannot be turned back."""
     check_undoable(recorded, undoer.table)
-    forward = ledger.action_of(recorded.intent)
-    _look(undoer, recorded, forward)
-    reverse = Action(forward.kind, dict(forward.prior), dict(forward.parameters), irreversible=_loss(forward))
-    return Undo(recorded, reverse)
+    return Undo(recorded, _reverse(undoer, recorded, _look(undoer, recorded)))
 
 
 def carry_out(undoer: Undoer, undo: Undo, *, reason: str, exempt_for: timedelta) -> Undone:
@@ -71,10 +68,11 @@ def carry_out(undoer: Undoer, undo: Undo, *, reason: str, exempt_for: timedelta)
     The exemption comes first: without it the next sweep or the event of the undo itself would do
     the action again. It stays if the change then fails.
     """
-    recorded, forward = undo.of, ledger.action_of(undo.of.intent)
+    recorded = undo.of
     until = _exempt(undoer, recorded, reason, exempt_for)
     check_undoable(recorded, undoer.table)
-    facts = _look(undoer, recorded, forward)
+    facts = _look(undoer, recorded)
+    undo = Undo(recorded, _reverse(undoer, recorded, facts))
     now = undoer.clock()
     name, before = undoer.guardrail.name, claims.current(undoer.table, undoer.guardrail.name, [recorded.resource])
     held = before.get(recorded.resource)
@@ -106,8 +104,24 @@ def mark(undoer: Undoer, recorded: Recorded, detail: str, result: str = "") -> N
     items.marked(undoer.table, str(warrant["request"]), identity, result, detail)
 
 
-def _look(undoer: Undoer, recorded: Recorded, forward: Action) -> Any:
+def _reverse(undoer: Undoer, recorded: Recorded, facts: Any) -> Action:
+    """The action turned round, without what has moved on by itself."""
+    forward, shown = recorded.change, undoer.guardrail.shows(facts)
+    back = [key for key in _changed(forward) if shown[key] == forward.parameters[key]]
+    if not back:
+        raise Refused(f"{recorded.id} changed nothing that is still as it left it")
+    parameters, prior = ({key: some[key] for key in back} for some in (forward.prior, forward.parameters))
+    return Action(forward.kind, parameters, prior, irreversible=_loss(forward))
+
+
+def _changed(forward: Action) -> list[str]:
+    """The keys that an action changed; the others it only kept an eye on."""
+    return [key for key, value in forward.parameters.items() if value != forward.prior.get(key)]
+
+
+def _look(undoer: Undoer, recorded: Recorded) -> Any:
     """The resource as it is now; Refused where it is gone or no longer shows what the action set."""
+    forward = recorded.change
     facts = undoer.account.read([recorded.resource]).get(recorded.resource)
     if facts is None:
         raise Refused(f"{recorded.name} no longer exists, so nothing can be restored")
@@ -119,7 +133,8 @@ def _look(undoer: Undoer, recorded: Recorded, forward: Action) -> Any:
     if identity and undoer.guardrail.decide(facts, undoer.settings, undoer.clock()).identity != identity:
         raise Refused(f"{recorded.name} was deleted and made anew since: this is not what the action changed")
     shown = undoer.guardrail.shows(facts)
-    drifted = {key: shown[key] for key, value in forward.parameters.items() if shown[key] != value}
+    firm = [key for key in _changed(forward) if key not in undoer.guardrail.moving]
+    drifted = {key: shown[key] for key in firm if shown[key] != forward.parameters[key]}
     if drifted:
         raise Refused(
             f"{recorded.name} was changed since: the action set {dict(forward.parameters)}, "

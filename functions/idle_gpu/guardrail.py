@@ -14,6 +14,6 @@ GUARDRAIL: Guardrail[Instance, IdleGpuSettings] = Guardrail(
     decide=decide,
     shows=shows,
     subjects=subjects,
-    connect=GpuFleet,
+    connect=lambda to: GpuFleet(to.clients, to.scope, to.settings, to.clock),
     undo_note="what was in memory and on instance store does not come back, and AWS may have no capacity for a restart",
 )

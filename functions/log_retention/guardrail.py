@@ -13,6 +13,6 @@ GUARDRAIL: Guardrail[LogGroup, LogRetentionSettings] = Guardrail(
     decide=decide,
     shows=shows,
     subjects=subjects,
-    connect=LogGroups,
+    connect=lambda to: LogGroups(to.clients, to.scope, to.settings, to.clock),
     undo_note="log data that expired meanwhile does not come back",
 )

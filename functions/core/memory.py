@@ -1,0 +1,85 @@
+"""What a guardrail remembers from one look at a resource to the next: its standing change, and notes of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.core import ledger
+from functions.core.recorded import Recorded
+from functions.core.state import parse_moment
+from functions.core.table import Row, Table
+from functions.core.types import Disposition, Json, Refused
+
+TRIES = 12
+Note = dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The last change that Fusebox made to a resource and that nobody has turned back.
+
+    `wrote` holds the values as it left them, `prior` those from before it, both under the same keys.
+    """
+
+    action_id: str
+    kind: str
+    at: datetime
+    wrote: Mapping[str, Json]
+    prior: Mapping[str, Json]
+    terms: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the table holds for one guardrail, by resource."""
+
+    table: Table
+    guardrail: str
+
+    def standing(self, resource: str) -> Standing | None:
+        """The change that stands, from the ledger, or None; one whose outcome is not known yet stands not."""
+        entries = [one for one in ledger.entries_of_resource(self.table, resource) if one.get("action_id")]
+        mine = [one for one in entries if one["guardrail"] == self.guardrail]
+        outcomes = {str(one["action_id"]): one for one in mine if one["kind"] == ledger.OUTCOME}
+        done = [
+            Recorded(one, outcomes[str(one["action_id"])])
+            for one in mine
+            if one["kind"] in (ledger.INTENT, ledger.UNDO)
+            and outcomes.get(str(one["action_id"]), {}).get("result") == Disposition.DONE
+        ]
+        last = max(done, key=lambda one: str(one.intent["at"]), default=None)
+        if last is None or last.intent["kind"] == ledger.UNDO:
+            return None
+        change = last.change
+        at = parse_moment(last.intent["at"])
+        return Standing(last.id, change.kind, at, change.parameters, change.prior, change.terms)
+
+    def notes(self, resources: Sequence[str]) -> dict[str, Note]:
+        """The notes kept of some resources, by resource."""
+        return {row.sk: row.body for row in self.table.get([self._key(one) for one in resources]).values()}
+
+    def note(self, resource: str, change: Callable[[Note], Note], until: datetime) -> None:
+        """Changes the note of a resource, whoever else does so at the same time; it may go after `until`.
+
+        `change` gets the present note ({} for none) and must not alter it; the same note again is not written.
+        """
+        key = self._key(resource)
+        for _ in range(TRIES):
+            row = self.table.get([key]).get(key) or Row(*key, {}, version=0)
+            body = change(row.body)
+            if body == row.body:
+                return
+            new = Row(*key, body, version=row.version + 1, expires=int(until.timestamp()))
+            if not self.table.write([(new,)]):
+                return
+        raise Refused(f"{resource}: too many write its note at once; the event is to be tried again")
+
+    def _key(self, resource: str) -> tuple[str, str]:
+        return (notes_of(self.guardrail), resource)
+
+
+def notes_of(guardrail: str) -> str:
+    """The partition of a guardrail's notes."""
+    return f"state#notes#{guardrail}"
