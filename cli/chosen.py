@@ -79,9 +79,9 @@ def resource(text: str, of: str | None, scope: Scope) -> tuple[str, AnyGuardrail
     # The console and older API fields end a log group's ARN in ":*"; the engine knows it without.
     arn = text.removesuffix(":*")
     for one in candidates:
-        start = _arn(one, "", scope)
-        if arn.startswith(start) and len(arn) > len(start):
-            return arn, one
+        start, known = _arn(one, "", scope), one.spec.canonical(arn)
+        if known.startswith(start) and len(known) > len(start):
+            return known, one
     allowed = ", ".join(_arn(one, "NAME", scope) for one in candidates)
     raise Refused(f"{text} is nothing Fusebox watches here; allowed are: {allowed}")
 

@@ -15,8 +15,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from functions.core.episodes import episodes_of
-from functions.core.memory import notes_of
+from functions.core.memory import episodes_of, notes_of
 from functions.core.spec import OWN_TAG, Fence, GuardrailSpec, Permission
 from stacks.errors import StackError
 from stacks.nag import accept_wildcards

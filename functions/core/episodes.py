@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from functions.core.memory import episodes_of
 from functions.core.run import Run
 from functions.core.table import Row
-from functions.core.types import RIGHT, Decision, Disposition, iso
+from functions.core.types import RIGHT, Decision, Disposition, Json, iso
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,11 @@ class Episodes:
     ended: frozenset[str] = frozenset()
 
     def end_of(self, decision: Decision) -> tuple[Disposition, str] | None:
-        """How a decision ends that closes an episode; None for all others."""
-        return (Disposition.ENDED, "") if decision.resource in self.ended else None
-
-
-def episodes_of(guardrail: str) -> str:
-    """The partition that holds a guardrail's episodes."""
-    return f"state#episodes#{guardrail}"
+        """How a decision ends that closes an episode, or has been told of in it; None for all others."""
+        if decision.resource in self.ended:
+            return Disposition.ENDED, ""
+        told = bool(decision.told_at) and self.begun.get(decision.resource, "") <= decision.told_at
+        return (Disposition.LEFT, "") if told else None
 
 
 def track(run: Run[Any, Any], decisions: Iterable[Decision], now: datetime) -> Episodes:
@@ -46,11 +45,10 @@ def track(run: Run[Any, Any], decisions: Iterable[Decision], now: datetime) -> E
     for resource, decision in told.items():
         row, over = before.get((key, resource)), bool(_over(decision))
         was = row is not None and bool(row.body["over"])
-        begun[resource] = str(row.body["since"]) if row is not None else iso(now)
-        if over != was:
-            begun[resource] = iso(now)
-            version = (row.version if row is not None else 0) + 1
-            rows.append(Row(key, resource, {"over": over, "since": iso(now)}, version))
+        begun[resource] = str(row.body["since"]) if row is not None and over == was else iso(now)
+        body: dict[str, Json] = {"over": over, "since": begun[resource], "memo": dict(decision.memo) if over else {}}
+        if over != was or (over and row is not None and row.body != body):
+            rows.append(Row(key, resource, body, (row.version if row is not None else 0) + 1))
     lost = set(run.table.write([(row,) for row in rows])) if rows else set()
     ended = {row.sk for at, row in enumerate(rows) if at not in lost and not row.body["over"]}
     for row in _again(run, key, [rows[at].sk for at in sorted(lost)]):

@@ -20,7 +20,8 @@ Note = dict[str, Json]
 class Standing:
     """The last change that Fusebox made to a resource and that nobody has turned back.
 
-    `wrote` holds the values as it left them, `prior` those from before it, both under the same keys.
+    `wrote` holds the values as it left them, `prior` those from before it, both under the same keys; `since` says
+    from when each of them stands.
     """
 
     action_id: str
@@ -29,6 +30,7 @@ class Standing:
     wrote: Mapping[str, Json]
     prior: Mapping[str, Json]
     terms: Mapping[str, Json]
+    since: Mapping[str, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,13 @@ class Memory:
     table: Table
     guardrail: str
 
-    def standing(self, resource: str) -> Standing | None:
-        """The change that stands, from the ledger, or None; one whose outcome is not known yet stands not."""
+    def standing(self, resource: str, identity: str) -> Standing | None:
+        """The change that stands, from the ledger, or None; one whose outcome is not known yet stands not.
+
+        `identity` keeps changes of a predecessor of the same name out.
+        """
         entries = [one for one in ledger.entries_of_resource(self.table, resource) if one.get("action_id")]
-        mine = [one for one in entries if one["guardrail"] == self.guardrail]
+        mine = [one for one in entries if one["guardrail"] == self.guardrail and one.get("identity", identity) == identity]
         outcomes = {str(one["action_id"]): one for one in mine if one["kind"] == ledger.OUTCOME}
         done = [
             Recorded(one, outcomes[str(one["action_id"])])
@@ -49,16 +54,20 @@ class Memory:
             if one["kind"] in (ledger.INTENT, ledger.UNDO)
             and outcomes.get(str(one["action_id"]), {}).get("result") == Disposition.DONE
         ]
-        last = max(done, key=lambda one: str(one.intent["at"]), default=None)
-        if last is None or last.intent["kind"] == ledger.UNDO:
-            return None
-        change = last.change
-        at = parse_moment(last.intent["at"])
-        return Standing(last.id, change.kind, at, change.parameters, change.prior, change.terms)
+        standing: Standing | None = None
+        for one in sorted(done, key=lambda each: str(each.intent["at"])):
+            standing = None if one.intent["kind"] == ledger.UNDO else _on_top(standing, one)
+        return standing
 
     def notes(self, resources: Sequence[str]) -> dict[str, Note]:
         """The notes kept of some resources, by resource."""
         return {row.sk: row.body for row in self.table.get([self._key(one) for one in resources]).values()}
+
+    def memos(self, resources: Sequence[str]) -> dict[str, Note]:
+        """What decisions left to be known while what they found lasts, by resource."""
+        key = episodes_of(self.guardrail)
+        rows = self.table.get([(key, one) for one in resources])
+        return {row.sk: memo for row in rows.values() if isinstance(memo := row.body.get("memo"), dict)}
 
     def note(self, resource: str, change: Callable[[Note], Note], until: datetime) -> None:
         """Changes the note of a resource, whoever else does so at the same time; it may go after `until`.
@@ -80,6 +89,20 @@ class Memory:
         return (notes_of(self.guardrail), resource)
 
 
+def _on_top(standing: Standing | None, one: Recorded) -> Standing:
+    """What stands after one action more."""
+    change, at = one.change, parse_moment(one.intent["at"])
+    before, stood = (standing.wrote, standing.since) if standing is not None else ({}, {})
+    kept = {key: stood[key] for key, value in change.parameters.items() if key in stood and before[key] == value}
+    since = {key: kept.get(key, at) for key in change.parameters}
+    return Standing(one.id, change.kind, at, change.parameters, change.prior, change.terms, since)
+
+
 def notes_of(guardrail: str) -> str:
     """The partition of a guardrail's notes."""
     return f"state#notes#{guardrail}"
+
+
+def episodes_of(guardrail: str) -> str:
+    """The partition that holds what a guardrail finds that comes and goes."""
+    return f"state#episodes#{guardrail}"

@@ -138,7 +138,8 @@ class GuardrailSpec:
     """Everything the rest of Fusebox needs to know about a guardrail, apart from its code.
 
     `remembers` says that it keeps notes of resources, and that what it finds comes and goes: then each change between
-    "over" and "right" is told once, and only then.
+    "over" and "right" is told once, and only then. `canonical` gives the ARN by which Fusebox knows a resource, where
+    AWS writes it in other ways too.
     """
 
     name: str
@@ -152,6 +153,7 @@ class GuardrailSpec:
     permissions: tuple[Permission, ...]
     fences: Callable[[Any], tuple[Fence, ...]]
     arn_format: str
+    canonical: Callable[[str], str] = str
     safety_fields: tuple[SafetyFields, ...] = ()
     event_delay_seconds: int = 0
     remembers: bool = False

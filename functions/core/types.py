@@ -67,7 +67,9 @@ class Decision:
     the change can be turned back: whatever the mode, and never by silence. `returns` marks an action that
     gives back what an earlier one took for a time: agreed to with that one, so nobody is asked again, no
     exemption holds it up and no cap counts it. `goes_on` names the action whose next step this is, "" for a
-    first one: what a person agreed to is then carried on without asking anew.
+    first one: what a person agreed to is then carried on without asking anew. `told_at` is when an action on it
+    was told of: what was under way by then is not told again. `memo` is what later looks are to know of it, for as
+    long as it lasts.
     """
 
     resource: str
@@ -83,6 +85,8 @@ class Decision:
     asks: str = ""
     returns: bool = False
     goes_on: str = ""
+    told_at: str = ""
+    memo: Mapping[str, Json] = field(default_factory=dict)
 
 
 RIGHT = "right"

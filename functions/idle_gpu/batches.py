@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.core.refusals import action_failed, surely_undone
 from functions.core.types import ActionFailed, ResourceGone
 
 Outcome = ActionFailed | ResourceGone | None
@@ -17,7 +18,6 @@ REFUSALS = 64
 """Refused calls of one batch, after which the rest is given up: then it is not single instances that are wrong."""
 GONE = frozenset({"InvalidInstanceID.NotFound", "InvalidInstanceID"})
 THROTTLED = frozenset({"RequestLimitExceeded", "Throttling", "ThrottlingException", "RequestThrottled"})
-NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError)
 ID = re.compile(r"\bi-[0-9a-f]{8,17}\b")
 
 
@@ -42,7 +42,7 @@ def in_one_go(ids: Sequence[str], call: Callable[[Sequence[str]], Any]) -> dict[
             else:
                 ended |= dict.fromkeys(some, failed(error) if len(some) == 1 else _unproven(error))
         except BotoCoreError as error:
-            ended |= dict.fromkeys(some, ActionFailed(str(error), certain=isinstance(error, NEVER_SENT)))
+            ended |= dict.fromkeys(some, action_failed(error))
         else:
             ended |= dict.fromkeys(some)
     return ended
@@ -52,11 +52,11 @@ def failed(error: ClientError) -> Outcome:
     """What AWS's refusal of one instance means."""
     if error.response["Error"]["Code"] in GONE:
         return ResourceGone(str(error))
-    return ActionFailed(str(error), certain=_refused_at_once(error))
+    return action_failed(error)
 
 
 def _unproven(error: ClientError) -> ActionFailed:
-    return ActionFailed(f"refused together with others: {error}", certain=_refused_at_once(error))
+    return ActionFailed(f"refused together with others: {error}", certain=surely_undone(error))
 
 
 def _parts(some: list[str], error: ClientError) -> list[list[str]]:
@@ -72,9 +72,3 @@ def _is_no_answer(error: ClientError) -> bool:
     """Whether AWS did not come to judge the request: more calls would make that worse."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return error.response["Error"]["Code"] in THROTTLED or status >= 500
-
-
-def _refused_at_once(error: ClientError) -> bool:
-    """Whether AWS surely did nothing: after a retry, an earlier try may have worked though its answer was lost."""
-    about = error.response.get("ResponseMetadata", {})
-    return bool(about.get("HTTPStatusCode", 0) < 500 and about.get("RetryAttempts", 0) == 0)

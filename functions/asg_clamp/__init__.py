@@ -1,0 +1,1 @@
+"""Auto Scaling groups that run away: found, and clamped without killing work."""

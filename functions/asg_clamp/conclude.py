@@ -1,0 +1,127 @@
+"""Pure: how what was concluded about a group is put, with its reason, its figures and its change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from functions.asg_clamp import money
+from functions.asg_clamp.clamps import Clamp
+from functions.asg_clamp.facts import Group, Launch
+from functions.asg_clamp.limits import Applied
+from functions.asg_clamp.runaway import Breach
+from functions.asg_clamp.settings import AsgClampSettings
+from functions.core.prices_ec2 import HOURS_PER_MONTH
+from functions.core.types import Decision, Json, iso
+
+POINTS = 10
+"""Points of a capacity table in a message; the ledger's evidence holds no more, because a row has its limits."""
+
+
+def leave(group: Group, verdict: str, reason: str, rule: str = "") -> Decision:
+    """Nothing to do and nothing to tell."""
+    return Decision(group.arn, group.name, verdict, rule or verdict, reason, identity=identity(group))
+
+
+def found(
+    group: Group,
+    verdict: str,
+    reason: str,
+    crossed: Sequence[Breach],
+    settings: AsgClampSettings,
+    now: datetime,
+    told_at: str = "",
+) -> Decision:
+    """Something to tell from which no change follows."""
+    return Decision(
+        group.arn,
+        group.name,
+        verdict,
+        crossed[0].kind if crossed else verdict,
+        reason,
+        report=True,
+        evidence=figures(group, crossed, settings, now, None),
+        identity=identity(group),
+        told_at=told_at,
+    )
+
+
+def clamped(
+    group: Group,
+    clamp: Clamp,
+    crossed: Sequence[Breach],
+    settings: AsgClampSettings,
+    now: datetime,
+    limits: Applied,
+    *notes: str,
+) -> Decision:
+    """The change that follows from crossed limits."""
+    doubts = [one.asks for one in crossed if one.asks] if crossed and all(one.asks for one in crossed) else []
+    unit = money.unit_price(group)
+    source = "" if limits.source == "default" else f"rule {limits.source}"
+    reasons = [*(one.why for one in crossed), *notes, source]
+    return Decision(
+        group.arn,
+        group.name,
+        "runaway",
+        crossed[0].kind if crossed else "shrink",
+        "; ".join(one for one in reasons if one),
+        clamp.action,
+        saving=round((unit or 0.0) * clamp.takes * HOURS_PER_MONTH, 2),
+        evidence=figures(group, crossed, settings, now, clamp.clamped),
+        identity=identity(group),
+        asks="; ".join(one for one in (clamp.asks, *doubts) if one),
+        goes_on=clamp.goes_on,
+    )
+
+
+def identity(group: Group) -> str:
+    """Tells the group from a successor of the same name."""
+    return iso(group.created_at) if group.created_at else ""
+
+
+def figures(
+    group: Group, crossed: Sequence[Breach], settings: AsgClampSettings, now: datetime, target: int | None
+) -> dict[str, Json]:
+    """The numbers behind a verdict: sizes, capacity over time, launches, what drove them, and the money."""
+    launches = group.history.since(now, settings.growth_minutes)
+    found: dict[str, Json] = {
+        "sizes": f"min {group.minimum} · desired {group.desired} · max {group.maximum} · {group.runs} run",
+        "capacity": over_time(group, launches),
+        "launches": _counted(launches, settings.growth_minutes),
+        "driven_by": _drivers(group, launches),
+        **money.figures(group, target),
+    }
+    for one in crossed:
+        found |= one.figures
+    return {key: value for key, value in found.items() if value not in ("", None)}
+
+
+def over_time(group: Group, launches: Sequence[Launch]) -> str:
+    """The capacity that launches started from, and the present one: "12:00 5 · 12:04 8 · now 12"."""
+    points: list[tuple[str, int]] = []
+    for one in launches:
+        if one.before is not None and (not points or points[-1][1] != one.before):
+            points.append((f"{one.at:%H:%M}", one.before))
+    if not points:
+        return ""
+    return " · ".join([*(f"{at} {size}" for at, size in points[-POINTS:]), f"now {group.runs}"])
+
+
+def _counted(launches: Sequence[Launch], minutes: int) -> str:
+    if not launches:
+        return ""
+    failed, replaced = sum(not one.ok for one in launches), sum(one.replaces for one in launches)
+    parts = [f"{len(launches)} within {minutes} min"]
+    parts += [f"{failed} failed"] if failed else []
+    parts += [f"{replaced} in place of unhealthy ones"] if replaced else []
+    return ", ".join(parts)
+
+
+def _drivers(group: Group, launches: Sequence[Launch]) -> str:
+    """What the launches say drove them, the most frequent first, and the last call that set a size."""
+    counted = Counter(one.by for one in launches if one.by)
+    said = [f"{name} ({count})" for name, count in counted.most_common(3)]
+    said += [f"{one.what} by {one.by} at {one.at:%H:%M}" for one in group.history.calls[-1:]]
+    return "; ".join(said)

@@ -1,0 +1,153 @@
+"""Pure: what should become of one Auto Scaling group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from functions.asg_clamp import clamps, money
+from functions.asg_clamp.clamps import Clamp
+from functions.asg_clamp.conclude import clamped, figures, found, identity, leave
+from functions.asg_clamp.facts import DESIRED_METRIC, MAX, Group, shows
+from functions.asg_clamp.limits import Applied, applied, protecting
+from functions.asg_clamp.owners import only_cap, owner
+from functions.asg_clamp.runaway import Breach, breaches
+from functions.asg_clamp.settings import AsgClampSettings
+from functions.asg_clamp.standing import frozen_since, held, thaw
+from functions.core.types import RIGHT, Decision, iso
+
+__all__ = ["decide", "is_candidate", "shows"]
+
+
+def decide(group: Group, settings: AsgClampSettings, now: datetime) -> Decision:
+    """The decision about one group: the first of these that applies."""
+    if group.tags is None or group.unreadable:
+        return found(group, "unknown", group.unreadable or "its tags could not be read", (), settings, now)
+    if group.leaving:
+        return leave(group, "leaving", "is being deleted")
+    protected = protecting(group, settings)
+    if protected:
+        return _protected(group, protected, settings, now)
+    over = thaw(group, settings.freeze_hours, now)
+    if over is not None:
+        why = f"was frozen for {settings.freeze_hours:g} h; the freeze ends by itself"
+        evidence = figures(group, (), settings, now, None)
+        return Decision(
+            group.arn, group.name, "thaw", "freeze_hours", why, over, evidence=evidence, identity=identity(group), returns=True
+        )
+    limits = applied(group, settings)
+    if limits is None:
+        return leave(group, "not_watched", "no limit of the policy is about it")
+    crossed = breaches(group, limits, settings, now)
+    if limits.action == "shrink" and clamps.unfinished(group) is not None:
+        return _next_step(group, crossed, limits, settings, now)
+    if not crossed:
+        return _keeps_to_it(group, limits, settings, now)
+    return _act_on(group, crossed, limits, settings, now)
+
+
+def is_candidate(group: Group, settings: AsgClampSettings, now: datetime) -> bool:
+    """Whether it matters what is looked up for few groups only: Fusebox's own standing change, refreshes, Spot."""
+    if group.suspended:
+        return True
+    limits = applied(group, settings)
+    return limits is not None and bool(breaches(group, limits, settings, now))
+
+
+def _protected(group: Group, entry: str, settings: AsgClampSettings, now: datetime) -> Decision:
+    frozen = sorted(frozen_since(group))
+    if frozen:
+        why = f"Fusebox suspended {', '.join(frozen)} before {entry} protected it: resume them yourself"
+        return found(group, "frozen_and_protected", why, (), settings, now)
+    return leave(group, "protected", "the policy protects it", entry)
+
+
+def _keeps_to_it(group: Group, limits: Applied, settings: AsgClampSettings, now: datetime) -> Decision:
+    dollars = limits.limits.dollars_per_hour
+    if dollars is not None and group.desired and money.unit_price(group) is None:
+        types = sorted({one.type for one in group.running})
+        why = f"what an hour of {', '.join(types) or 'it'} costs is not known, so that its limit of ${dollars:,.2f} is blind"
+        return found(group, "unknown", why, (), settings, now)
+    if settings.alarms and limits.limits.ceiling is not None and not group.metrics_on:
+        why = f"its group metric {DESIRED_METRIC} is not collected, so that it has no alarm: enable group metrics"
+        return found(group, "no_metrics", why, (), settings, now)
+    stands = held(group)
+    still = ""
+    if stands and group.standing is not None:
+        values = ", ".join(f"{key} {value}" for key, (_, value) in stands.items())
+        still = f"; Fusebox still holds {values} (undo {group.standing.action_id})"
+    return leave(group, RIGHT, f"keeps to its limits{still}", limits.source)
+
+
+def _act_on(
+    group: Group, crossed: Sequence[Breach], limits: Applied, settings: AsgClampSettings, now: datetime
+) -> Decision:
+    """The policy's action, or the gentler one that the group allows."""
+    bar = only_cap(group)
+    kind, notes = ("cap", [f"{bar}; only a cap is offered"]) if bar and limits.action != "cap" else (limits.action, [])
+    who = owner(group)
+    if kind == "cap" and who is not None and not notes:
+        notes = [f"it belongs to {who.name}: {who.undoes}"]
+    clamp = _clamp(kind, group, crossed, settings)
+    if clamp is None:
+        return _as_it_is(group, crossed, kind, settings, now, *notes)
+    if clamp.action.kind == clamps.CAP and group.runs > (limit := clamps.limit_of(group, crossed) or 0):
+        notes.append(f"{group.runs} run, {group.runs - limit} over the limit: they go on costing until they are shrunk")
+    return clamped(group, clamp, crossed, settings, now, limits, *notes)
+
+
+def _clamp(kind: str, group: Group, crossed: Sequence[Breach], settings: AsgClampSettings) -> Clamp | None:
+    cap = clamps.cap(group, crossed)
+    if kind == "freeze":
+        again = group.standing is not None and group.standing.kind == clamps.THAW
+        clamp = clamps.freeze(group, settings) if settings.freeze_launches or _sized(crossed) else None
+        why = "it was frozen before, and runs away again"
+        return clamp and Clamp(clamp.action, None, asks="; ".join(filter(None, [clamp.asks, why if again else ""])))
+    if kind == "cap":
+        return cap
+    shrink = clamps.shrink(group, crossed, settings)
+    acts_alone = settings.mode == "enforce" and settings.allow_irreversible
+    if shrink is not None and not shrink.takes and not acts_alone:
+        # Nothing is to be terminated, so the way is taken on which nothing can be.
+        return cap
+    if shrink is not None and settings.mode == "enforce" and not settings.allow_irreversible and cap is not None:
+        # Held at once, while a person is asked about the rest.
+        return cap
+    return shrink
+
+
+def _as_it_is(
+    group: Group, crossed: Sequence[Breach], kind: str, settings: AsgClampSettings, now: datetime, *notes: str
+) -> Decision:
+    """Limits are crossed and the policy's action has nothing left to change."""
+    why = "; ".join([*(one.why for one in crossed), *notes])
+    if not _sized(crossed):
+        return found(group, crossed[0].kind, f"{why}: only a person can cure that", crossed, settings, now)
+    told_at = ""
+    standing = group.standing
+    if standing is not None and held(group) and now - standing.at < timedelta(days=settings.remind_days):
+        told_at = iso(standing.at)
+    state = f"held at max {group.maximum}" if MAX in held(group) or kind != "freeze" else "frozen"
+    return found(group, "held", f"{why}; {state}, {group.runs} run", crossed, settings, now, told_at)
+
+
+def _next_step(
+    group: Group, crossed: Sequence[Breach], limits: Applied, settings: AsgClampSettings, now: datetime
+) -> Decision:
+    """A shrink that has begun goes on, whatever the limits say meanwhile, but not before its time."""
+    assert group.standing is not None
+    due = group.standing.at + timedelta(minutes=settings.step_minutes)
+    if now < due:
+        return leave(group, "shrinking", f"its next step is due at {due:%Y-%m-%d %H:%M} UTC")
+    bar = only_cap(group)
+    if bar:
+        return found(group, "shrink_stopped", f"its shrink has stopped at {group.desired}: {bar}", crossed, settings, now)
+    clamp = clamps.shrink(group, crossed, settings)
+    if clamp is None:
+        return leave(group, "shrinking", "nothing is left to shrink")
+    begun = f"shrinks on, from {group.desired} towards {clamp.action.terms['to']}"
+    return clamped(group, clamp, crossed, settings, now, limits, begun)
+
+
+def _sized(crossed: Sequence[Breach]) -> bool:
+    return any(one.to is not None for one in crossed)

@@ -1,0 +1,163 @@
+"""What was seen of one Auto Scaling group: everything a verdict needs, and nothing of any SDK.
+
+Sizes are in the group's own units of capacity: instances, or weights where the group has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from functions.core.memory import Standing
+from functions.core.types import Json
+
+CAP, FREEZE, SHRINK, THAW = "cap", "freeze", "shrink", "thaw"
+"""Kinds of action. `thaw` ends a freeze whose time is over."""
+MIN, MAX, DESIRED = "min", "max", "desired"
+ACTIVE, SUSPENDED = "active", "suspended"
+PROCESSES = (
+    "Launch",
+    "Terminate",
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "AZRebalance",
+    "HealthCheck",
+    "InstanceRefresh",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+)
+"""The scaling processes that can be suspended (Auto Scaling API reference, SuspendProcesses)."""
+ALARM_PREFIX = "fusebox-asg-clamp-"
+"""Names of the alarms that the sweep makes begin so; the group's name follows."""
+DESIRED_METRIC = "GroupDesiredCapacity"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An instance of a group. `template` names the launch template and version, or configuration, it came from."""
+
+    id: str
+    type: str
+    state: str
+    weight: int = 1
+    protected: bool = False
+    template: str = ""
+
+    @property
+    def runs(self) -> bool:
+        """Whether it counts as capacity that a clamp must not take away: all but what leaves, or waits in a warm pool.
+
+        Standby counts, because it may come back at any moment.
+        """
+        return not self.state.startswith(("Terminat", "Detach", "Warmed"))
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One launch, from an event or a scaling activity.
+
+    `before` is the capacity it started from, None where the cause does not say. `by` names what drove it: a
+    policy, a person's request, a schedule. `replaces` says that it took the place of an unhealthy instance;
+    `refresh` that it belongs to an instance refresh.
+    """
+
+    at: datetime
+    activity: str
+    ok: bool = True
+    replaces: bool = False
+    refresh: bool = False
+    before: int | None = None
+    by: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A change of the group through the API: when, which, to what, by whom."""
+
+    at: datetime
+    event: str
+    what: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Launches, oldest first, and calls that were heard of, of the last while; each launch once."""
+
+    launches: tuple[Launch, ...] = ()
+    calls: tuple[Call, ...] = ()
+
+    def since(self, now: datetime, minutes: int) -> tuple[Launch, ...]:
+        """The launches of the last minutes."""
+        begin = now - timedelta(minutes=minutes)
+        return tuple(one for one in self.launches if one.at >= begin)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """What was seen of an Auto Scaling group.
+
+    `tags` is None where they could not be read; `unreadable` says what a safe decision needs and could not be
+    read, or is "". `created_at` tells the group from a successor of the same name. `template` is what new
+    members come from, `weights` the weight of each type that the group's own policy names. `refreshing` is
+    None where an instance refresh is possible and could not be looked up. `spot` says whether members are
+    Spot, None where that was not looked at. `unit` is what capacity counts. `grown_from` is the capacity before
+    a growth that was found lately and told of. `standing` is Fusebox's own
+    change that nobody has turned back.
+    """
+
+    arn: str
+    read_at: datetime
+    tags: Mapping[str, str] | None
+    name: str
+    minimum: int
+    maximum: int
+    desired: int
+    members: tuple[Member, ...] = ()
+    suspended: frozenset[str] = frozenset()
+    created_at: datetime | None = None
+    template: str = ""
+    weights: Mapping[str, int] = field(default_factory=dict)
+    spot: bool | None = None
+    unit: str = "units"
+    deletion_protection: str = "none"
+    leaving: bool = False
+    operator: str = ""
+    refreshing: bool | None = False
+    metrics_on: bool = False
+    history: History = History()
+    grown_from: int | None = None
+    standing: Standing | None = None
+    unreadable: str = ""
+
+    @property
+    def running(self) -> tuple[Member, ...]:
+        """The members that a clamp must not take away."""
+        return tuple(one for one in self.members if one.runs)
+
+    @property
+    def runs(self) -> int:
+        """The capacity that runs, in units."""
+        return sum(one.weight for one in self.running)
+
+    @property
+    def protected_units(self) -> int:
+        """The capacity of running members with scale-in protection."""
+        return sum(one.weight for one in self.running if one.protected)
+
+    @property
+    def mixed_templates(self) -> bool:
+        """Whether members came from different templates: an instance refresh may be under way."""
+        return len({one.template for one in self.running}) > 1
+
+
+def shows(group: Group) -> dict[str, Json]:
+    """The values that an action of this guardrail overwrites: three sizes, and the state of each process."""
+    return {
+        MIN: group.minimum,
+        MAX: group.maximum,
+        DESIRED: group.desired,
+        **{one: SUSPENDED if one in group.suspended else ACTIVE for one in PROCESSES},
+    }

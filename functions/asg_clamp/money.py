@@ -1,0 +1,49 @@
+"""Pure: what a group costs, at the price on demand of what runs in it; all estimates."""
+
+from __future__ import annotations
+
+from functions.asg_clamp.facts import Group
+from functions.core import prices_ec2
+from functions.core.prices_ec2 import HOURS_PER_MONTH
+from functions.core.types import Json
+
+
+def unit_price(group: Group) -> float | None:
+    """US dollars an hour of one unit of capacity, over the mix that runs; None where it is not known.
+
+    Nothing runs, or a type has no known price: then nothing is said, rather than too little.
+    """
+    if group.unit != "units" or not group.running or not group.runs:
+        return None
+    prices = [prices_ec2.hourly(one.type) for one in group.running]
+    known = [price for price in prices if price is not None]
+    return sum(known) / group.runs if len(known) == len(prices) else None
+
+
+def hourly(group: Group, units: int) -> float | None:
+    """What so many units of a group cost in an hour."""
+    unit = unit_price(group)
+    return None if unit is None else round(unit * units, 4)
+
+
+def monthly(group: Group, units: int) -> float | None:
+    """What so many units of a group cost in a month of 730 hours."""
+    unit = unit_price(group)
+    return None if unit is None else round(unit * units * HOURS_PER_MONTH, 2)
+
+
+def figures(group: Group, clamped: int | None) -> dict[str, Json]:
+    """Dollars an hour now, at the present max and clamped, and the months they make; None is "not known"."""
+    found: dict[str, Json] = {
+        "usd_hour_now": hourly(group, group.runs),
+        "usd_hour_at_max": hourly(group, group.maximum),
+        "usd_month_now": monthly(group, group.runs),
+        "usd_month_at_max": monthly(group, group.maximum),
+    }
+    if clamped is not None:
+        found |= {
+            "usd_hour_clamped": hourly(group, clamped),
+            "usd_month_clamped": monthly(group, clamped),
+            "usd_month_after": monthly(group, min(clamped, group.runs)),
+        }
+    return found
