@@ -9,21 +9,15 @@ from __future__ import annotations
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from functions.core.pacing import Pacer
-from functions.core.types import canonical_hash
+from functions.core.own_alarms import keep, marked
 from functions.idle_gpu.facts import ALARM_PREFIX, Series
 from functions.idle_gpu.settings import IdleGpuSettings
 
 METRICS_AT_MOST = 10
 """An alarm on metric math takes ten metrics. One on fewer than all devices hints too often, and that costs a look."""
-PUTS_PER_SECOND = 3.0
-NAMES = 100
-"""Most names of one DeleteAlarms call."""
 DAY, WEEK, HOUR = 86_400, 604_800, 3_600
 
 
@@ -39,23 +33,9 @@ def tend(
 
     The number of alarms that a run makes is bounded by its time only: what `stop` leaves, the next run makes.
     """
-    due = {alarm["AlarmName"]: alarm for one, many in wanted.items() if (alarm := alarm_of(one, many, settings))}
-    pacer = Pacer(PUTS_PER_SECOND, PUTS_PER_SECOND, sleep=sleep)
-    try:
-        standing = dict(_standing(cloudwatch))
-        left_over = sorted(set(standing) - set(due))
-        for start in range(0, len(left_over), NAMES):
-            cloudwatch.delete_alarms(AlarmNames=left_over[start : start + NAMES])
-        for name, alarm in due.items():
-            if standing.get(name) == alarm["AlarmDescription"]:
-                continue
-            if stop():
-                break
-            pacer.wait()
-            cloudwatch.put_metric_alarm(**alarm)
-    except (ClientError, BotoCoreError) as error:
-        return [f"its alarms could not be kept: {error}"]
-    return []
+    alarms = (alarm_of(one, many, settings) for one, many in wanted.items())
+    due = {alarm["AlarmName"]: alarm for alarm in alarms if alarm}
+    return keep(cloudwatch, ALARM_PREFIX, due, stop, sleep=sleep)
 
 
 def alarm_of(instance: str, series: Sequence[Series], settings: IdleGpuSettings) -> dict[str, Any] | None:
@@ -93,8 +73,7 @@ def alarm_of(instance: str, series: Sequence[Series], settings: IdleGpuSettings)
         ]
         top = {"Id": "top", "Expression": "MAX(METRICS())", "Label": "the busiest device", "ReturnData": True}
         alarm["Metrics"] = [*stats, top]
-    mark = canonical_hash(alarm)[:12]
-    return alarm | {"AlarmDescription": f"Fusebox idle_gpu: {instance} may be idle; Fusebox looks again. {mark}"}
+    return marked(alarm, f"Fusebox idle_gpu: {instance} may be idle; Fusebox looks again.")
 
 
 def _watched(series: Sequence[Series]) -> list[Series]:
@@ -112,17 +91,3 @@ def _watched(series: Sequence[Series]) -> list[Series]:
 def _metric(one: Series) -> dict[str, Any]:
     dimensions = [{"Name": name, "Value": value} for name, value in one.dimensions]
     return {"Namespace": one.namespace, "MetricName": one.metric, "Dimensions": dimensions}
-
-
-def _standing(cloudwatch: Any) -> Iterator[tuple[str, str]]:
-    """Names and descriptions of the alarms that exist; the description ends with a mark of what the alarm says."""
-    more: dict[str, str] = {}
-    while True:
-        answer = cloudwatch.describe_alarms(
-            AlarmNamePrefix=ALARM_PREFIX, AlarmTypes=["MetricAlarm"], MaxRecords=NAMES, **more
-        )
-        for one in answer["MetricAlarms"]:
-            yield one["AlarmName"], one.get("AlarmDescription", "")
-        if not answer.get("NextToken"):
-            return
-        more = {"NextToken": answer["NextToken"]}

@@ -49,11 +49,12 @@ def test_the_same_process_repeats_itself_too(assembly: Path, policy: Policy, tmp
     assert files(synthesise(new_app(tmp_path), policy)) == files(assembly)
 
 
-def test_an_asset_holds_source_and_settings_only(policy: Policy, tmp_path: Path) -> None:
+def test_an_asset_holds_source_tables_and_settings_only(policy: Policy, tmp_path: Path) -> None:
     folder = stage(ONE, policy.guardrails[ONE.name], tmp_path)
     names = set(files(folder))
     assert {"settings.json", "functions/__init__.py", "functions/core/entry.py"} <= names
-    assert {Path(name).suffix for name in names - {"settings.json"}} == {".py"}
+    plain = {name for name in names if Path(name).suffix != ".py"}
+    assert plain == {"settings.json", "functions/core/ec2_on_demand.csv"}
     tops = {name.split("/")[1] for name in names if "/" in name}
     assert tops == {"__init__.py", "core", ONE.handler.split(".")[1]}
     settings = json.loads((folder / "settings.json").read_text())
