@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from functions.asg_clamp.guardrail import GUARDRAIL as ASG_CLAMP
 from functions.core.guardrail import Guardrail
 from functions.idle_gpu.guardrail import GUARDRAIL as IDLE_GPU
 from functions.log_retention.guardrail import GUARDRAIL as LOG_RETENTION
 
-GUARDRAILS: tuple[Guardrail[Any, Any], ...] = (LOG_RETENTION, IDLE_GPU)
+GUARDRAILS: tuple[Guardrail[Any, Any], ...] = (LOG_RETENTION, IDLE_GPU, ASG_CLAMP)

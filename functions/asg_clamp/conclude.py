@@ -21,7 +21,7 @@ POINTS = 10
 
 def leave(group: Group, verdict: str, reason: str, rule: str = "") -> Decision:
     """Nothing to do and nothing to tell."""
-    return Decision(group.arn, group.name, verdict, rule or verdict, reason, identity=identity(group))
+    return Decision(group.arn, group.name, verdict, rule or verdict, reason, identity=group.identity)
 
 
 def found(
@@ -42,8 +42,9 @@ def found(
         reason,
         report=True,
         evidence=figures(group, crossed, settings, now, None),
-        identity=identity(group),
+        identity=group.identity,
         told_at=told_at,
+        memo=memo(group, crossed, now),
     )
 
 
@@ -70,15 +71,19 @@ def clamped(
         clamp.action,
         saving=round((unit or 0.0) * clamp.takes * HOURS_PER_MONTH, 2),
         evidence=figures(group, crossed, settings, now, clamp.clamped),
-        identity=identity(group),
+        identity=group.identity,
         asks="; ".join(one for one in (clamp.asks, *doubts) if one),
         goes_on=clamp.goes_on,
+        memo=memo(group, crossed, now),
     )
 
 
-def identity(group: Group) -> str:
-    """Tells the group from a successor of the same name."""
-    return iso(group.created_at) if group.created_at else ""
+def memo(group: Group, crossed: Sequence[Breach], now: datetime) -> dict[str, Json]:
+    """What later looks are to know: a growth stays one when its window is over, until the group has come down."""
+    began = next((one.to for one in crossed if one.kind == "growth"), None)
+    if began is None:
+        return {}
+    return {"grew_from": began, "at": iso(group.grown_at or now)}
 
 
 def figures(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from functions.asg_clamp import clamps, money
 from functions.asg_clamp.clamps import Clamp
-from functions.asg_clamp.conclude import clamped, figures, found, identity, leave
+from functions.asg_clamp.conclude import clamped, figures, found, leave
 from functions.asg_clamp.facts import DESIRED_METRIC, MAX, Group, shows
 from functions.asg_clamp.limits import Applied, applied, protecting
 from functions.asg_clamp.owners import only_cap, owner
@@ -33,7 +33,15 @@ def decide(group: Group, settings: AsgClampSettings, now: datetime) -> Decision:
         why = f"was frozen for {settings.freeze_hours:g} h; the freeze ends by itself"
         evidence = figures(group, (), settings, now, None)
         return Decision(
-            group.arn, group.name, "thaw", "freeze_hours", why, over, evidence=evidence, identity=identity(group), returns=True
+            group.arn,
+            group.name,
+            "thaw",
+            "freeze_hours",
+            why,
+            over,
+            evidence=evidence,
+            identity=group.identity,
+            returns=True,
         )
     limits = applied(group, settings)
     if limits is None:
@@ -141,7 +149,9 @@ def _next_step(
         return leave(group, "shrinking", f"its next step is due at {due:%Y-%m-%d %H:%M} UTC")
     bar = only_cap(group)
     if bar:
-        return found(group, "shrink_stopped", f"its shrink has stopped at {group.desired}: {bar}", crossed, settings, now)
+        return found(
+            group, "shrink_stopped", f"its shrink has stopped at {group.desired}: {bar}", crossed, settings, now
+        )
     clamp = clamps.shrink(group, crossed, settings)
     if clamp is None:
         return leave(group, "shrinking", "nothing is left to shrink")

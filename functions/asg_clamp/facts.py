@@ -6,11 +6,11 @@ Sizes are in the group's own units of capacity: instances, or weights where the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.core.memory import Standing
-from functions.core.types import Json
+from functions.core.types import Json, iso
 
 CAP, FREEZE, SHRINK, THAW = "cap", "freeze", "shrink", "thaw"
 """Kinds of action. `thaw` ends a freeze whose time is over."""
@@ -100,11 +100,10 @@ class Group:
     """What was seen of an Auto Scaling group.
 
     `tags` is None where they could not be read; `unreadable` says what a safe decision needs and could not be
-    read, or is "". `created_at` tells the group from a successor of the same name. `template` is what new
-    members come from, `weights` the weight of each type that the group's own policy names. `refreshing` is
+    read, or is "". `created_at` tells the group from a successor of the same name. `refreshing` is
     None where an instance refresh is possible and could not be looked up. `spot` says whether members are
     Spot, None where that was not looked at. `unit` is what capacity counts. `grown_from` is the capacity before
-    a growth that was found lately and told of. `standing` is Fusebox's own
+    a growth that was found at `grown_at` and told of. `standing` is Fusebox's own
     change that nobody has turned back.
     """
 
@@ -118,8 +117,6 @@ class Group:
     members: tuple[Member, ...] = ()
     suspended: frozenset[str] = frozenset()
     created_at: datetime | None = None
-    template: str = ""
-    weights: Mapping[str, int] = field(default_factory=dict)
     spot: bool | None = None
     unit: str = "units"
     deletion_protection: str = "none"
@@ -129,8 +126,14 @@ class Group:
     metrics_on: bool = False
     history: History = History()
     grown_from: int | None = None
+    grown_at: datetime | None = None
     standing: Standing | None = None
     unreadable: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Tells the group from a successor of the same name."""
+        return iso(self.created_at) if self.created_at else ""
 
     @property
     def running(self) -> tuple[Member, ...]:

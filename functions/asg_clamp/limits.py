@@ -57,7 +57,9 @@ def _merged(rule: Rule, settings: AsgClampSettings) -> Applied:
     for one in fields(Limits):
         own = getattr(rule, one.name)
         values[one.name] = own if own is not None else getattr(settings, one.name)
-    source = " ".join(part for part in (f"name {rule.name}" if rule.name else "", rule.tag and f"tag {rule.tag}") if part)
+    source = " ".join(
+        part for part in (f"name {rule.name}" if rule.name else "", rule.tag and f"tag {rule.tag}") if part
+    )
     return Applied(Limits(**values), rule.action or settings.action, source)
 
 

@@ -35,7 +35,9 @@ TAGS = (
         Owner("the Kubernetes Cluster Autoscaler", "the autoscaler sets desired again, up to max"),
     ),
 )
-PREFIXES = (("kubernetes.io/cluster/", Owner("a Kubernetes cluster", "its autoscaler may set desired again, up to max")),)
+PREFIXES = (
+    ("kubernetes.io/cluster/", Owner("a Kubernetes cluster", "its autoscaler may set desired again, up to max")),
+)
 
 
 def owner(group: Group) -> Owner | None:

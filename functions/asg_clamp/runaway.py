@@ -47,8 +47,12 @@ def _ceiling(group: Group, applied: Applied) -> Breach | None:
     ceiling = applied.limits.ceiling
     if ceiling is None or max(group.maximum, group.desired) <= ceiling:
         return None
-    over = [f"{name} {value}" for name, value in (("desired", group.desired), ("max", group.maximum)) if value > ceiling]
-    return Breach("ceiling", f"{' and '.join(over)} over the ceiling of {ceiling}", ceiling, figures={"ceiling": ceiling})
+    over = [
+        f"{name} {value}" for name, value in (("desired", group.desired), ("max", group.maximum)) if value > ceiling
+    ]
+    return Breach(
+        "ceiling", f"{' and '.join(over)} over the ceiling of {ceiling}", ceiling, figures={"ceiling": ceiling}
+    )
 
 
 def _dollars(group: Group, applied: Applied) -> Breach | None:

@@ -36,9 +36,7 @@ class Limits:
     churn: int | None = field(
         default=None, metadata={"doc": "most unhealthy instances replaced within `churn_minutes`"}
     )
-    failed_launches: int | None = field(
-        default=None, metadata={"doc": "most failed launches within `failed_minutes`"}
-    )
+    failed_launches: int | None = field(default=None, metadata={"doc": "most failed launches within `failed_minutes`"})
 
     def __post_init__(self) -> None:
         for name in ("ceiling", "dollars_per_hour", "growth_instances", "growth_percent", "churn", "failed_launches"):
@@ -96,12 +94,8 @@ class AsgClampSettings(GuardrailSettings, Limits):
     growth_instances: int | None = field(
         default=20, metadata={"doc": "most capacity a group may gain within `growth_minutes`"}
     )
-    churn: int | None = field(
-        default=10, metadata={"doc": "most unhealthy instances replaced within `churn_minutes`"}
-    )
-    failed_launches: int | None = field(
-        default=10, metadata={"doc": "most failed launches within `failed_minutes`"}
-    )
+    churn: int | None = field(default=10, metadata={"doc": "most unhealthy instances replaced within `churn_minutes`"})
+    failed_launches: int | None = field(default=10, metadata={"doc": "most failed launches within `failed_minutes`"})
     growth_minutes: int = field(default=30, metadata={"doc": "the window of growth"})
     churn_minutes: int = field(default=60, metadata={"doc": "the window of churn"})
     failed_minutes: int = field(default=60, metadata={"doc": "the window of failed launches"})
@@ -121,9 +115,7 @@ class AsgClampSettings(GuardrailSettings, Limits):
         default=None, metadata={"doc": "most capacity that one step of `shrink` takes away; none: all at once"}
     )
     step_minutes: int = field(default=15, metadata={"doc": "how long `shrink` waits between its steps"})
-    lower_min: bool = field(
-        default=False, metadata={"doc": "let `shrink` lower a min that is itself over the ceiling"}
-    )
+    lower_min: bool = field(default=False, metadata={"doc": "let `shrink` lower a min that is itself over the ceiling"})
     protect_tags: tuple[str, ...] = field(
         default=("fusebox:protect",),
         metadata={"doc": "groups with such a tag (key or key=value) are never touched; also denied by IAM"},

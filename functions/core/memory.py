@@ -46,7 +46,9 @@ class Memory:
         `identity` keeps changes of a predecessor of the same name out.
         """
         entries = [one for one in ledger.entries_of_resource(self.table, resource) if one.get("action_id")]
-        mine = [one for one in entries if one["guardrail"] == self.guardrail and one.get("identity", identity) == identity]
+        mine = [
+            one for one in entries if one["guardrail"] == self.guardrail and one.get("identity", identity) == identity
+        ]
         outcomes = {str(one["action_id"]): one for one in mine if one["kind"] == ledger.OUTCOME}
         done = [
             Recorded(one, outcomes[str(one["action_id"])])

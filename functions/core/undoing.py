@@ -134,7 +134,7 @@ def _look(undoer: Undoer, recorded: Recorded) -> Any:
         raise Refused(f"{recorded.name} was deleted and made anew since: this is not what the action changed")
     shown = undoer.guardrail.shows(facts)
     firm = [key for key in _changed(forward) if key not in undoer.guardrail.moving]
-    drifted = {key: shown[key] for key in firm if shown[key] != forward.parameters[key]}
+    drifted = {key: shown[key] for key in firm if shown[key] not in (forward.parameters[key], forward.prior[key])}
     if drifted:
         raise Refused(
             f"{recorded.name} was changed since: the action set {dict(forward.parameters)}, "

@@ -1,0 +1,98 @@
+"""Makes the changes to one group, and ends what a crash left half done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.asg_clamp.facts import ACTIVE, CAP, DESIRED, MAX, MIN, SUSPENDED, Group, shows
+from functions.asg_clamp.sizing import TERMINATE, Sizer
+from functions.asg_clamp.standing import MOVING
+from functions.core.refusals import action_failed
+from functions.core.types import Action, ActionFailed, Json, ResourceGone
+
+NOT_FOUND = ("not found", "does not exist")
+SIZES = {MIN: "MinSize", MAX: "MaxSize", DESIRED: "DesiredCapacity"}
+
+
+@dataclass(frozen=True)
+class Changer:
+    """The calls that change one group; `look` reads it again, None where it is gone."""
+
+    autoscaling: Any
+    name: str
+    look: Callable[[], Group | None]
+
+    def act(self, group: Group, action: Action) -> Mapping[str, Json] | None:
+        """Brings about what the action says, as far as it is not so already."""
+        now = shows(group)
+        new = {key: value for key, value in action.parameters.items() if now[key] != value}
+        try:
+            if action.kind == CAP and _lowers(new, now):
+                return self._sizer.cap(group, action)
+            self._set(new)
+        except ClientError as error:
+            raise _meaning(error) from error
+        except BotoCoreError as error:
+            raise action_failed(error) from error
+        return None
+
+    def recover(self, group: Group, action: Action) -> Mapping[str, Json] | None:
+        """The values that the action wrote, None where it never came to it; a Terminate left suspended is resumed."""
+        now = shows(group)
+        capped = action.kind == CAP and MAX in action.parameters and _lowers(action.parameters, action.prior)
+        if action.kind == CAP and action.terms.get(TERMINATE) == ACTIVE and now[TERMINATE] == SUSPENDED:
+            try:
+                self._sizer.settle(action, _number(action.prior.get(MAX, group.maximum)), resumes=True)
+                now = shows(self._seen())
+            except ClientError as error:
+                raise _meaning(error) from error
+            except BotoCoreError as error:
+                raise action_failed(error) from error
+        if capped:
+            made = _number(action.parameters[MAX]) <= _number(now[MAX]) < _number(action.prior[MAX])
+        else:
+            firm = [key for key in action.parameters if key not in MOVING] or list(action.parameters)
+            made = all(now[key] == action.parameters[key] for key in firm)
+        return {key: now[key] for key in action.parameters} if made else None
+
+    def _set(self, new: Mapping[str, Json]) -> None:
+        sizes = {SIZES[key]: value for key, value in new.items() if key in SIZES}
+        if sizes:
+            self.autoscaling.update_auto_scaling_group(AutoScalingGroupName=self.name, **sizes)
+        suspend = [key for key, value in new.items() if value == SUSPENDED]
+        if suspend:
+            self.autoscaling.suspend_processes(AutoScalingGroupName=self.name, ScalingProcesses=suspend)
+        resume = [key for key, value in new.items() if value == ACTIVE]
+        if resume:
+            self.autoscaling.resume_processes(AutoScalingGroupName=self.name, ScalingProcesses=resume)
+
+    def _seen(self) -> Group:
+        seen = self.look()
+        if seen is None:
+            raise ResourceGone(self.name)
+        return seen
+
+    @property
+    def _sizer(self) -> Sizer:
+        return Sizer(self.autoscaling, self.name, self._seen)
+
+
+def _lowers(new: Mapping[str, Json], now: Mapping[str, Json]) -> bool:
+    return any(key in new and _number(new[key]) < _number(now[key]) for key in (MAX, DESIRED))
+
+
+def _number(value: Json) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _meaning(error: ClientError) -> ActionFailed | ResourceGone:
+    """Auto Scaling says ValidationError for a group that is gone, and for what it will not do."""
+    code, said = error.response["Error"]["Code"], str(error.response["Error"].get("Message", ""))
+    if code == "ValidationError" and any(part in said for part in NOT_FOUND):
+        return ResourceGone(said)
+    return action_failed(error)

@@ -1,0 +1,65 @@
+"""Takes a group's max down without terminating anybody, though others change the group at the same time.
+
+UpdateAutoScalingGroup has no compare-and-set, and a max below what runs terminates the rest. So Terminate is suspended
+first, and resumed only when max and desired are no less than what runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from functions.asg_clamp.facts import DESIRED, MAX, Group, shows
+from functions.core.types import Action, ActionFailed, Json
+
+CORRECTIONS = 6
+"""How often max is raised again to what has started meanwhile; it can no longer grow past max, so one should do."""
+TERMINATE = "Terminate"
+
+
+@dataclass(frozen=True)
+class Sizer:
+    """The calls on one group: `look` reads it again."""
+
+    autoscaling: Any
+    name: str
+    look: Callable[[], Group]
+
+    def cap(self, group: Group, action: Action) -> Mapping[str, Json]:
+        """Brings max down to what the action says, or to what runs; returns what it came to."""
+        suspends = TERMINATE not in group.suspended
+        if suspends:
+            self.autoscaling.suspend_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
+        seen = self.look()
+        target = max(_number(action.parameters.get(MAX, seen.maximum)), seen.runs, seen.minimum)
+        if target < seen.maximum or seen.desired > target:
+            self._set(min(target, seen.maximum), min(seen.desired, target))
+        return self.settle(action, group.maximum, resumes=suspends)
+
+    def settle(self, action: Action, most: int, *, resumes: bool) -> Mapping[str, Json]:
+        """Raises max and desired to what runs after all, up to the max of before; then lets Terminate go on."""
+        for _ in range(CORRECTIONS):
+            seen = self.look()
+            runs = min(seen.runs, most)
+            if seen.maximum >= runs:
+                break
+            self._set(runs, runs)
+        else:
+            raise ActionFailed(
+                "it kept growing while it was capped; Terminate stays suspended until a sweep settles it", certain=False
+            )
+        if resumes:
+            self.autoscaling.resume_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
+        now = shows(seen)
+        return {key: now[key] if key in (MAX, DESIRED) else value for key, value in action.parameters.items()}
+
+    def _set(self, most: int, desired: int) -> None:
+        self.autoscaling.update_auto_scaling_group(
+            AutoScalingGroupName=self.name, MaxSize=most, DesiredCapacity=desired
+        )
+
+
+def _number(value: Json) -> int:
+    assert isinstance(value, int)
+    return value
