@@ -13,7 +13,7 @@ from functions.asg_clamp.limits import Applied
 from functions.asg_clamp.runaway import Breach
 from functions.asg_clamp.settings import AsgClampSettings
 from functions.core.prices_ec2 import HOURS_PER_MONTH
-from functions.core.types import Decision, Json, iso
+from functions.core.types import Action, Decision, Json, iso
 
 POINTS = 10
 """Points of a capacity table in a message; the ledger's evidence holds no more, because a row has its limits."""
@@ -75,6 +75,21 @@ def clamped(
         asks="; ".join(one for one in (clamp.asks, *doubts) if one),
         goes_on=clamp.goes_on,
         memo=memo(group, crossed, now),
+    )
+
+
+def given_back(group: Group, action: Action, why: str, settings: AsgClampSettings, now: datetime) -> Decision:
+    """The end of what was taken for a time."""
+    return Decision(
+        group.arn,
+        group.name,
+        "thaw",
+        "freeze_hours",
+        why,
+        action,
+        evidence=figures(group, (), settings, now, None),
+        identity=group.identity,
+        returns=True,
     )
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from functions.asg_clamp import clamps, money
 from functions.asg_clamp.clamps import Clamp
-from functions.asg_clamp.conclude import clamped, figures, found, leave
-from functions.asg_clamp.facts import DESIRED_METRIC, MAX, Group, shows
+from functions.asg_clamp.conclude import clamped, found, given_back, leave
+from functions.asg_clamp.facts import CAP, DESIRED_METRIC, MAX, THAW, Group, shows
 from functions.asg_clamp.limits import Applied, applied, protecting
 from functions.asg_clamp.owners import only_cap, owner
 from functions.asg_clamp.runaway import Breach, breaches
@@ -31,18 +31,7 @@ def decide(group: Group, settings: AsgClampSettings, now: datetime) -> Decision:
     over = thaw(group, settings.freeze_hours, now)
     if over is not None:
         why = f"was frozen for {settings.freeze_hours:g} h; the freeze ends by itself"
-        evidence = figures(group, (), settings, now, None)
-        return Decision(
-            group.arn,
-            group.name,
-            "thaw",
-            "freeze_hours",
-            why,
-            over,
-            evidence=evidence,
-            identity=group.identity,
-            returns=True,
-        )
+        return given_back(group, over, why, settings, now)
     limits = applied(group, settings)
     if limits is None:
         return leave(group, "not_watched", "no limit of the policy is about it")
@@ -73,8 +62,8 @@ def _protected(group: Group, entry: str, settings: AsgClampSettings, now: dateti
 def _keeps_to_it(group: Group, limits: Applied, settings: AsgClampSettings, now: datetime) -> Decision:
     dollars = limits.limits.dollars_per_hour
     if dollars is not None and group.desired and money.unit_price(group) is None:
-        types = sorted({one.type for one in group.running})
-        why = f"what an hour of {', '.join(types) or 'it'} costs is not known, so that its limit of ${dollars:,.2f} is blind"
+        types = ", ".join(sorted({one.type for one in group.running})) or "it"
+        why = f"what an hour of {types} costs is not known, so that its limit of ${dollars:,.2f} is blind"
         return found(group, "unknown", why, (), settings, now)
     if settings.alarms and limits.limits.ceiling is not None and not group.metrics_on:
         why = f"its group metric {DESIRED_METRIC} is not collected, so that it has no alarm: enable group metrics"
@@ -99,7 +88,7 @@ def _act_on(
     clamp = _clamp(kind, group, crossed, settings)
     if clamp is None:
         return _as_it_is(group, crossed, kind, settings, now, *notes)
-    if clamp.action.kind == clamps.CAP and group.runs > (limit := clamps.limit_of(group, crossed) or 0):
+    if clamp.action.kind == CAP and group.runs > (limit := clamps.limit_of(group, crossed) or 0):
         notes.append(f"{group.runs} run, {group.runs - limit} over the limit: they go on costing until they are shrunk")
     return clamped(group, clamp, crossed, settings, now, limits, *notes)
 
@@ -107,7 +96,7 @@ def _act_on(
 def _clamp(kind: str, group: Group, crossed: Sequence[Breach], settings: AsgClampSettings) -> Clamp | None:
     cap = clamps.cap(group, crossed)
     if kind == "freeze":
-        again = group.standing is not None and group.standing.kind == clamps.THAW
+        again = group.standing is not None and group.standing.kind == THAW
         clamp = clamps.freeze(group, settings) if settings.freeze_launches or _sized(crossed) else None
         why = "it was frozen before, and runs away again"
         return clamp and Clamp(clamp.action, None, asks="; ".join(filter(None, [clamp.asks, why if again else ""])))

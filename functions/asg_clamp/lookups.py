@@ -16,7 +16,7 @@ from functions.core.clients import Clients
 FILTER_VALUES = 200
 """Most values of one filter (EC2 API reference)."""
 ACTIVITY_PAGES = 100
-"""Pages of a hundred activities read at most: an account with more launches than that in an hour has another trouble."""
+"""Pages of a hundred activities read at most: ten thousand launches within the longest window."""
 UNDER_WAY = frozenset({"Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking"})
 """States of an instance refresh that has not ended (Auto Scaling API reference, InstanceRefresh)."""
 

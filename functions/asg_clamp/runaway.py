@@ -111,8 +111,8 @@ def _churn(group: Group, applied: Applied, settings: AsgClampSettings, now: date
     if most is None or len(replaced) <= most:
         return None
     why = (
-        f"{len(replaced)} unhealthy instances were replaced within {settings.churn_minutes} min, over the limit of {most}: "
-        "new ones fail as well, and no size cures that"
+        f"{len(replaced)} unhealthy instances were replaced within {settings.churn_minutes} min, over the limit of "
+        f"{most}: new ones fail as well, and no size cures that"
     )
     return Breach("churn", why, None, figures={"replaced": len(replaced)})
 
