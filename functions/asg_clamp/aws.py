@@ -25,11 +25,13 @@ from functions.core.clients import Clients
 from functions.core.events import Event
 from functions.core.guardrail import Page
 from functions.core.memory import Memory
-from functions.core.state import parse_moment
+from functions.core.state import FOR_GOOD, parse_moment
 from functions.core.types import Action, Json, Scope
 
 PAGE = 100
 """Most groups of one DescribeAutoScalingGroups call, listed or named."""
+OWN = "*"
+"""Under this name the guardrail keeps a note of its own: whether it ever made alarms."""
 GROWN_LASTS = timedelta(days=7)
 """How long a growth that nobody has taken back or exempted counts as one; then it is the group's new size."""
 
@@ -105,14 +107,22 @@ class ScalingGroups:
                 self._memory.note(arn, partial(history.with_call, call=call, since=since), until)
 
     def tend(self, stop: Callable[[], bool]) -> list[str]:
-        """Keeps an alarm for each group that has a ceiling, with `alarms: true`; else removes them all."""
+        """Keeps an alarm for each group that has a ceiling, with `alarms: true`; else removes those that it kept."""
+        kept, wants = bool(self._memory.notes([OWN]).get(OWN, {}).get("alarms")), self._settings.alarms
+        if not kept and not wants:
+            return []
         wanted: dict[str, Mapping[str, Any]] = {}
-        if self._settings.alarms:
+        if wants:
+            # Before the first is made, so that none is ever forgotten.
+            self._memory.note(OWN, lambda _: {"alarms": True}, FOR_GOOD)
             try:
                 wanted = dict(self._alarms())
             except (ClientError, BotoCoreError) as error:
                 return [f"groups could not be listed for their alarms: {error}"]
-        return own_alarms.keep(self._clients.get("cloudwatch"), ALARM_PREFIX, wanted, stop, sleep=self._sleep)
+        trouble = own_alarms.keep(self._clients.get("cloudwatch"), ALARM_PREFIX, wanted, stop, sleep=self._sleep)
+        if not wants and not trouble:
+            self._memory.note(OWN, lambda _: {"alarms": False}, FOR_GOOD)
+        return trouble
 
     def _alarms(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         pages = self._autoscaling.get_paginator("describe_auto_scaling_groups").paginate(

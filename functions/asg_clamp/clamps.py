@@ -132,5 +132,6 @@ def _lost(group: Group, to: int, takes: int) -> str:
     if not takes:
         return ""
     most = max(group.maximum, group.runs) - to
-    said = f"{takes} of {group.runs} units of capacity that run are terminated, with what they work on and hold"
-    return f"{said}; {most} in all at the most" if most > takes else said
+    what = "instances" if all(one.weight == 1 for one in group.running) else "units of capacity"
+    said = f"{takes} of the {group.runs} {what} that run are terminated, with what they work on and hold"
+    return f"{said}; in all {most} at the most" if most > takes else said

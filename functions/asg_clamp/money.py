@@ -33,17 +33,12 @@ def monthly(group: Group, units: int) -> float | None:
 
 
 def figures(group: Group, clamped: int | None) -> dict[str, Json]:
-    """Dollars an hour now, at the present max and clamped, and the months they make; None is "not known"."""
-    found: dict[str, Json] = {
-        "usd_hour_now": hourly(group, group.runs),
-        "usd_hour_at_max": hourly(group, group.maximum),
-        "usd_month_now": monthly(group, group.runs),
-        "usd_month_at_max": monthly(group, group.maximum),
-    }
+    """Dollars an hour now, clamped and at the present max, and the months they make; None is "not known"."""
+    at: dict[str, Json] = {"usd_hour_now": hourly(group, group.runs)}
     if clamped is not None:
-        found |= {
-            "usd_hour_clamped": hourly(group, clamped),
-            "usd_month_clamped": monthly(group, clamped),
-            "usd_month_after": monthly(group, min(clamped, group.runs)),
-        }
-    return found
+        at |= {"usd_hour_clamped": hourly(group, clamped), "usd_month_clamped": monthly(group, clamped)}
+    at |= {"usd_hour_at_max": hourly(group, group.maximum), "usd_month_at_max": monthly(group, group.maximum)}
+    at["usd_month_now"] = monthly(group, group.runs)
+    if clamped is not None:
+        at["usd_month_after"] = monthly(group, min(clamped, group.runs))
+    return at
