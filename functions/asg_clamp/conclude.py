@@ -15,7 +15,7 @@ from functions.asg_clamp.settings import AsgClampSettings
 from functions.core.prices_ec2 import HOURS_PER_MONTH
 from functions.core.types import Action, Decision, Json, iso
 
-POINTS = 10
+POINTS = 9
 """Points of a capacity table in a message; the ledger's evidence holds no more, because a row has its limits."""
 
 
@@ -111,6 +111,7 @@ def figures(
         "capacity": over_time(group, launches),
         "launches": _counted(launches, settings.growth_minutes),
         "driven_by": _drivers(group, launches),
+        "cost": money.in_words(group, target),
         **money.figures(group, target),
     }
     for one in crossed:
@@ -126,7 +127,10 @@ def over_time(group: Group, launches: Sequence[Launch]) -> str:
             points.append((f"{one.at:%H:%M}", one.before))
     if not points:
         return ""
-    return " · ".join([*(f"{at} {size}" for at, size in points[-POINTS:]), f"now {group.runs}"])
+    shown = [f"{at} {size}" for at, size in points]
+    if len(shown) > POINTS:
+        shown = [shown[0], "…", *shown[-(POINTS - 1) :]]
+    return " · ".join([*shown, f"now {group.runs}"])
 
 
 def _counted(launches: Sequence[Launch], minutes: int) -> str:
