@@ -12,6 +12,7 @@ from typing import Any
 from local import moto_metrics, moto_scaling, scaling_policies
 from local.delivery import Bus
 from local.errors import LocalAccountError
+from local.fleets import linux_image
 from local.group_keeper import GroupKeeper
 from local.group_state import suspended
 from local.moto_metrics import MetricSeed
@@ -72,7 +73,7 @@ class Scaling:
     # -- before the story -------------------------------------------------------------------------
     def seed(self, seeds: Iterable[GroupSeed]) -> dict[str, list[str]]:
         """Creates the groups, with their past in the history and no events; returns the members' ids by group."""
-        image = self._world.client("ec2").describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+        image = linux_image(self._world.scope)
         return {seed.name: self._seed(seed, image) for seed in seeds}
 
     def _seed(self, seed: GroupSeed, image: str) -> list[str]:

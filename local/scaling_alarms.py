@@ -38,9 +38,9 @@ class ScalingAlarms:
         self._world.soon(partial(self._plan_alarm, str(request.params["AlarmName"])))
 
     def _plan(self, group: str) -> None:
-        for alarm in self._world.client("cloudwatch").describe_alarms()["MetricAlarms"]:
-            if _group(alarm) == group:
-                self._plan_alarm(alarm["AlarmName"])
+        pages = self._world.client("cloudwatch").get_paginator("describe_alarms").paginate()
+        for name in [alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"] if _group(alarm) == group]:
+            self._plan_alarm(name)
 
     def _plan_alarm(self, name: str) -> None:
         alarm = self._alarm(name)

@@ -17,7 +17,7 @@ Rule = Callable[[ApiRequest, Scope], list[Check]]
 
 
 def _any(request: ApiRequest, _scope: Scope) -> list[Check]:
-    return [Check(request.action, "*")]
+    return [Check(request.action, "*", tags={})]
 
 
 def _group(request: ApiRequest, scope: Scope) -> list[Check]:

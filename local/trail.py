@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from html import unescape
 from typing import Any
@@ -100,4 +101,6 @@ def _lower_camel(value: Any) -> Any:
     """Parameters as CloudTrail spells them: 'MaxSize' is 'maxSize', 'VPCZoneIdentifier' is 'vPCZoneIdentifier'."""
     if isinstance(value, Mapping):
         return {key[:1].lower() + key[1:]: _lower_camel(inner) for key, inner in value.items()}
+    if isinstance(value, datetime):
+        return value.isoformat()
     return [_lower_camel(one) for one in value] if isinstance(value, list | tuple) else value
