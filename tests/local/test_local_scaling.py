@@ -509,3 +509,32 @@ def test_the_desired_capacity_is_a_metric_once_it_is_collected(account: LocalAcc
     assert group(account)["EnabledMetrics"] == [{"Metric": "GroupDesiredCapacity", "Granularity": "1Minute"}]
     change(account, "disable_metrics_collection")
     assert group(account)["EnabledMetrics"] == []
+
+
+CODE = """
+import boto3
+
+def handler(event, context):
+    group = event["detail"]["AutoScalingGroupName"]
+    boto3.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=4)
+"""
+
+
+def test_a_function_clamps_a_group_on_its_launches(stack: Any, opened: Any) -> None:
+    stack.function("Clamp", CODE, {"Action": "autoscaling:UpdateAutoScalingGroup", "Resource": "*"})
+    pattern = {"source": ["aws.autoscaling"], "detail-type": ["EC2 Instance Launch Successful"]}
+    stack.rule("Launches", {"Arn": stack.arn("Clamp")}, EventPattern=pattern)
+    stack.permit("Clamp", stack.arn("Launches"))
+    account = opened(stack)
+    account.seed_groups([web()])
+    trail(account)
+    account.scale("web", by=3)
+    assert [one.error for one in account.invocations] == [None] * 3
+    assert size(account) == (4, 4)
+    assert len(events(account, "EC2 Instance Terminate Successful")) == 2
+    assert [one["requestParameters"]["maxSize"] for one in calls(account)] == [4] * 3
+    assert "Boto3" in calls(account)[0]["userAgent"]
+    account.scale("web", to=9, settle=False)
+    assert len(account.invocations) == 3
+    account.settle()
+    assert size(account) == (4, 4)
