@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import sys
 from datetime import UTC, datetime, timedelta
@@ -333,7 +334,9 @@ def test_motos_groups_change_their_size_where_the_hooks_are(account: Any) -> Non
         ]
         assert {one.arg for one in made.keywords} <= set(inspect.signature(getattr(backend, name)).parameters)
         assert not made.args, "the hooks take its parameters by name"
-    ended = inspect.getsource(sys.modules["moto.ec2.responses.instances"].InstanceResponse.terminate_instances)
+    ended = inspect.getsource(
+        importlib.import_module("moto.ec2.responses.instances").InstanceResponse.terminate_instances
+    )
     assert ".notify_terminate_instances(instance_ids)" in ended
 
 
