@@ -22,7 +22,7 @@ from functions.core.requests import Answer
 from functions.core.run import Run
 from functions.core.sqlite_table import SqliteTable
 from functions.core.types import Scope, iso
-from functions.core.undoing import Undone, Undoer
+from functions.core.undoing import Undoer, Undone
 from tests.unit.asg_clamp.cloud import Cloud, CloudClients
 
 SCOPE = Scope("123456789012", "us-east-1", "aws", "arn:aws:iam::123456789012:role/fusebox-us-east-1-asg-clamp")

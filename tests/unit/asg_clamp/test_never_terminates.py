@@ -12,7 +12,7 @@ from functions.core.types import ActionFailed, Refused
 from tests.unit.asg_clamp.cloud import Cloud, Group
 from tests.unit.asg_clamp.stage import Stage, enforce, launch_event
 
-EXAMPLES = 300
+EXAMPLES = 600
 STEPS = ("scale out", "deliver", "deliver again", "sweep", "owner sets max", "time passes")
 Step = tuple[str, int, int, str]
 
@@ -78,7 +78,7 @@ class Story:
         """An owner only raises it here: lowering it would terminate by their own hand."""
         if to > self.group.maximum:
             self.group.maximum = to
-            self.owners = self.group.state
+            self.owners = (self.owners[0], to, *self.owners[2:])
 
     def take(self, step: Step) -> None:
         what, number, at, interference = step
