@@ -120,14 +120,15 @@ def figures(
 
 
 def over_time(group: Group, launches: Sequence[Launch]) -> str:
-    """The capacity that launches started from, and the present one: "12:00 5 · 12:04 8 · now 12"."""
-    points: list[tuple[str, int]] = []
+    """What the launches of each minute started from, and the present capacity: "12:00 5 · 12:04 8 · now 12"."""
+    lowest: dict[str, int] = {}
     for one in launches:
-        if one.before is not None and (not points or points[-1][1] != one.before):
-            points.append((f"{one.at:%H:%M}", one.before))
-    if not points:
+        if one.before is not None:
+            at = f"{one.at:%H:%M}"
+            lowest[at] = min(one.before, lowest.get(at, one.before))
+    if not lowest:
         return ""
-    shown = [f"{at} {size}" for at, size in points]
+    shown = [f"{at} {size}" for at, size in lowest.items()]
     if len(shown) > POINTS:
         shown = [shown[0], "…", *shown[-(POINTS - 1) :]]
     return " · ".join([*shown, f"now {group.runs}"])

@@ -122,8 +122,8 @@ def launch_event(
 ) -> dict[str, Any]:
     """A launch as EventBridge delivers it."""
     cause = (
-        f"At {at:%Y-%m-%dT%H:%M:%SZ} a monitor alarm leak in state ALARM triggered policy {policy} changing the desired "
-        f"capacity from {before} to {after}.  At {at:%Y-%m-%dT%H:%M:%SZ} an instance was started in response to a "
+        f"At {at:%Y-%m-%dT%H:%M:%SZ} a monitor alarm leak in state ALARM triggered policy {policy} changing the "
+        f"desired capacity from {before} to {after}.  At {at:%Y-%m-%dT%H:%M:%SZ} an instance was started in response to a "
         f"difference between desired and actual capacity, increasing the capacity from {before} to {after}."
     )
     return {
