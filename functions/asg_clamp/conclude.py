@@ -12,6 +12,7 @@ from functions.asg_clamp.facts import Group, Launch
 from functions.asg_clamp.limits import Applied
 from functions.asg_clamp.runaway import Breach
 from functions.asg_clamp.settings import AsgClampSettings
+from functions.core.notice import change_in_words
 from functions.core.prices_ec2 import HOURS_PER_MONTH
 from functions.core.types import Action, Decision, Json, iso
 
@@ -61,13 +62,14 @@ def clamped(
     doubts = [one.asks for one in crossed if one.asks] if crossed and all(one.asks for one in crossed) else []
     unit = money.unit_price(group)
     source = "" if limits.source == "default" else f"rule {limits.source}"
+    does = change_in_words(clamp.action.parameters, clamp.action.prior)
     reasons = [*(one.why for one in crossed), *notes, source]
     return Decision(
         group.arn,
         group.name,
         "runaway",
         crossed[0].kind if crossed else "shrink",
-        "; ".join(one for one in reasons if one),
+        f"{does}: {'; '.join(one for one in reasons if one)}",
         clamp.action,
         saving=round((unit or 0.0) * clamp.takes * HOURS_PER_MONTH, 2),
         evidence=figures(group, crossed, settings, now, clamp.clamped),

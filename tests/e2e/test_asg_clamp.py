@@ -34,7 +34,7 @@ guardrails:
       - {name: ^night-, ceiling: 8, action: freeze}
 """
 ROLE = "arn:aws:iam::123456789012:role/fusebox-us-east-1-asg-clamp"
-LEAK = {"policy": "leak-scale-out", "alarm": "memory-high"}
+LEAK, ALARM = "leak-scale-out", "memory-high"
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +106,7 @@ def test_five_instances_on_their_way_to_fifty_are_held_at_the_step_that_crosses_
     size = 5
     while size < 50:
         account.advance(timedelta(minutes=1))
-        size = account.scale("train", by=step, **LEAK)
+        size = account.scale("train", by=step, policy=LEAK, alarm=ALARM)
         if size == caught_at:
             break
         assert done(account) == [], "within the limit nothing is touched"
@@ -122,7 +122,7 @@ def test_five_instances_on_their_way_to_fifty_are_held_at_the_step_that_crosses_
     assert len(alerts(account)) == 1
     for _ in range(5):
         account.advance(timedelta(minutes=1))
-        account.scale("train", by=step, **LEAK)
+        account.scale("train", by=step, policy=LEAK, alarm=ALARM)
     assert sizes(account, "train") == (2, caught_at, caught_at, caught_at)
     sweep(account)
     assert len(done(account)) == len(alerts(account)) == 1, "held, and told once"
@@ -151,14 +151,13 @@ def test_a_shrink_holds_the_group_at_once_and_asks_before_it_terminates(account:
 
 def test_a_freeze_ends_by_itself_after_two_hours(account: LocalAccount) -> None:
     account.seed_groups([group("night-render", 1, 40, 5)])
-    sweep(account)
+    account.client("events").enable_rule(Name="fusebox-us-east-1-asg-clamp-sweep")
+    account.advance(timedelta(minutes=31))
     assert suspended(account, "night-render") == {"AlarmNotification", "ScheduledActions"}
-    assert account.scale("night-render", by=3, **LEAK) == 5, "no alarm makes it grow"
-    account.advance(timedelta(minutes=100))
-    sweep(account)
+    assert account.scale("night-render", by=3, policy=LEAK, alarm=ALARM) == 5, "no alarm makes it grow"
+    account.advance(timedelta(minutes=90))
     assert suspended(account, "night-render") == {"AlarmNotification", "ScheduledActions"}
-    account.advance(timedelta(minutes=30))
-    sweep(account)
+    account.advance(timedelta(minutes=35))
     assert suspended(account, "night-render") == set()
     assert not account.losses
 
