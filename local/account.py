@@ -26,6 +26,7 @@ from local.live import settling
 from local.moto_hooks import LogGroupSeed
 from local.moto_metrics import MetricSeed
 from local.records import Call, Delivery, Invocation, Loss, Message
+from local.scaling import GroupSeed
 from local.services import Services
 from local.simulation import Simulation
 from local.template import Stack, read_assembly
@@ -181,6 +182,30 @@ class LocalAccount:
         self.settle()
         return delivery
 
+    def scale(
+        self,
+        group: str,
+        *,
+        to: int | None = None,
+        by: int | None = None,
+        policy: str = "scale-out",
+        alarm: str = "demand",
+        settle: bool = True,
+    ) -> int:
+        """An alarm triggers a scaling policy of a group, within its limits and unless AlarmNotification is suspended.
+
+        Returns the desired capacity. Without `settle` the events wait, as for what happens during a function's run.
+        """
+        desired = self._services.scaling.scale(group, to=to, by=by, policy=policy, alarm=alarm)
+        if settle:
+            self.settle()
+        return desired
+
+    def replace_unhealthy(self, group: str, count: int = 1) -> None:
+        """EC2 finds members of a group stopped, oldest first; the group replaces them. Settles."""
+        self._services.scaling.replace_unhealthy(group, count)
+        self.settle()
+
     def run_schedule(self, rule: str) -> Delivery:
         """Fires one scheduled rule now, named by its physical name or a prefix of its logical id."""
         delivery = self._services.bus.fire(self._services.bus.schedule(rule))
@@ -225,6 +250,10 @@ class LocalAccount:
         """Makes the next `times` calls of an action (IAM name) whose request has `match` fail with `code`."""
         self._services.gateway.faults.append(Fault(action, match, code, message, times))
 
+    def fail_launches(self, group: str, message: str, count: int = 1) -> None:
+        """Makes the next `count` launches of an Auto Scaling group fail; it tries again every minute."""
+        self._services.scaling.fail_launches(group, message, count)
+
     def heal(self) -> None:
         """Ends all injected failures and limits."""
         self._services.gateway.faults.clear()
@@ -242,6 +271,14 @@ class LocalAccount:
     def seed_instances(self, seeds: Iterable[InstanceSeed]) -> dict[str, str]:
         """Instances that have been running for a while; returns their ids by name."""
         return fleets.seed_instances(self.client("ec2"), self._world.scope, seeds)
+
+    def seed_groups(self, seeds: Iterable[GroupSeed]) -> dict[str, list[str]]:
+        """Auto Scaling groups with their past, of which there are no events; returns their members' ids by name."""
+        return self._services.scaling.seed(seeds)
+
+    def seed_instance_refreshes(self, refreshes: Iterable[Mapping[str, Any]]) -> None:
+        """What DescribeInstanceRefreshes shows, each in its shape."""
+        self._services.scaling.refreshes.extend(refreshes)
 
     def seed_metrics(self, seeds: Iterable[MetricSeed]) -> None:
         """Writes series straight into CloudWatch, thousands of datapoints a second."""

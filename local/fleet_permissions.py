@@ -1,4 +1,4 @@
-"""What calls of EC2, Auto Scaling, CloudWatch alarms and KMS are checked against."""
+"""What calls of EC2, CloudWatch alarms and KMS are checked against."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable
 from local.api import ApiRequest
 from local.fleets import instance_tags
 from local.iam import Check
-from local.moto_hooks import backend
 from local.scope import Scope
 
 Rule = Callable[[ApiRequest, Scope], list[Check]]
@@ -31,19 +30,6 @@ def _tagging(request: ApiRequest, scope: Scope) -> list[Check]:
 def _instance(action: str, instance_id: str, scope: Scope, tag_keys: tuple[str, ...] = ()) -> Check:
     context = {"aws:tagkeys": tag_keys} if tag_keys else {}
     return Check(action, scope.arn("ec2", f"instance/{instance_id}"), context, instance_tags(scope, instance_id))
-
-
-def _group_of_instance(request: ApiRequest, scope: Scope) -> list[Check]:
-    """The group that an instance is a member of.
-
-    Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html
-    """
-    wanted = str(request.params["InstanceId"])
-    for group in backend("autoscaling", scope).autoscaling_groups.values():
-        if any(state.instance.id == wanted for state in group.instance_states):
-            tags = {str(tag["key"]): str(tag["value"]) for tag in group.tags}
-            return [Check(request.action, str(group.arn), tags=tags)]
-    return [Check(request.action, scope.arn("autoscaling", "autoScalingGroup:none:autoScalingGroupName/none"), tags={})]
 
 
 def _alarms(request: ApiRequest, scope: Scope) -> list[Check]:
@@ -72,8 +58,6 @@ OPERATIONS: dict[str, Rule] = {
     },
     "ec2.CreateTags": _tagging,
     "ec2.DeleteTags": _tagging,
-    "autoscaling.DescribeAutoScalingGroups": _any,
-    "autoscaling.TerminateInstanceInAutoScalingGroup": _group_of_instance,
     "cloudwatch.ListMetrics": _any,
     "cloudwatch.DescribeAlarms": _alarms,
     "cloudwatch.PutMetricAlarm": _alarms,

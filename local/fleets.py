@@ -40,6 +40,12 @@ def seed_instances(ec2: Any, scope: Scope, seeds: Iterable[InstanceSeed]) -> dic
     return ids
 
 
+def linux_image(scope: Scope) -> str:
+    """The id of some Linux image of Amazon's; asking moto for it through the API takes a second."""
+    images = backend("ec2", scope).amis.values()
+    return str(next(one.id for one in images if one.platform != "windows" and one.architecture == "x86_64"))
+
+
 def instance_tags(scope: Scope, instance_id: str) -> Mapping[str, str]:
     """An instance's tags; none if there is no such instance."""
     for reservation in backend("ec2", scope).reservations.values():

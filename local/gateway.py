@@ -24,6 +24,7 @@ from local.world import HARNESS_KEY, World
 
 Handler = Callable[[ApiRequest], Answer]
 Watcher = Callable[[ApiRequest], None]
+Witness = Callable[[ApiRequest, Answer, str | None, str], None]
 # Services whose calls moto answers one at a time here: it looks and writes in two steps, what AWS does in one.
 _ONE_AT_A_TIME = ("dynamodb", "secretsmanager", "stepfunctions")
 
@@ -69,6 +70,8 @@ class Gateway:
         """Operations answered here instead of by moto, by 'service.Operation'."""
         self.watchers: dict[str, Watcher] = {}
         """Called after moto answered an operation without an error."""
+        self.witness: Witness = lambda _request, _answer, _error, _user_agent: None
+        """Told of every call that was answered, with its error code and the caller's user agent."""
         self.in_flight = 0
         self._turns = {service: threading.Lock() for service in _ONE_AT_A_TIME}
 
@@ -148,6 +151,7 @@ class Gateway:
                     request.params,
                 )
             )
+        self.witness(request, answer, error, environ.get("HTTP_USER_AGENT", ""))
         return answer
 
     def _judge(self, request: ApiRequest, role: str) -> tuple[tuple[str, ...], bool]:

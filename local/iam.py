@@ -30,6 +30,8 @@ KNOWN_KEYS = frozenset(
         "iam:policyarn",
         "iam:passedtoservice",
         "aws:tagkeys",
+        "autoscaling:maxsize",
+        "autoscaling:minsize",
         "cloudwatch:namespace",
         "kms:grantisforawsresource",
         "lambda:functionurlauthtype",
@@ -145,6 +147,11 @@ _COMPARE: dict[str, Callable[[str, str], bool]] = {
     "StringLike": lambda expected, value: like(expected, value),
     "ArnEquals": lambda expected, value: like(expected, value),
     "ArnLike": lambda expected, value: like(expected, value),
+    "NumericEquals": lambda expected, value: float(value) == float(expected),
+    "NumericLessThan": lambda expected, value: float(value) < float(expected),
+    "NumericLessThanEquals": lambda expected, value: float(value) <= float(expected),
+    "NumericGreaterThan": lambda expected, value: float(value) > float(expected),
+    "NumericGreaterThanEquals": lambda expected, value: float(value) >= float(expected),
     "Bool": lambda expected, value: expected.lower() == value.lower(),
 }
 _NEGATED = {

@@ -93,6 +93,12 @@ def _document(policy: Any) -> str | Mapping[str, Any]:
     return document
 
 
+# -- CloudTrail ----------------------------------------------------------------------------------
+def is_trail_logging(scope: Scope) -> bool:
+    """Whether a trail of the account logs; without one no API call reaches EventBridge."""
+    return any(trail.status.is_logging for trail in backend("cloudtrail", scope).trails.values())
+
+
 # -- SQS -----------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class QueuedMessage:

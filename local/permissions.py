@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from local import fleet_permissions, table_permissions, task_tokens
+from local import fleet_permissions, scaling_permissions, table_permissions, task_tokens
 from local.api import ApiRequest
 from local.errors import UnmodelledCall
 from local.iam import Check
@@ -157,4 +157,5 @@ OPERATIONS: dict[str, Rule] = {
     "cloudwatch.GetMetricData": _any,
     "sts.GetCallerIdentity": _everyone,
     **fleet_permissions.OPERATIONS,
+    **scaling_permissions.OPERATIONS,
 }

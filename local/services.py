@@ -19,9 +19,12 @@ from local.identities import caller_identity
 from local.lambda_process import LambdaProcesses
 from local.lambdas import Lambdas
 from local.queue_mappings import QueueMappings
+from local.scaling import Scaling
+from local.scaling_alarms import ScalingAlarms
 from local.task_tokens import TaskTokens
 from local.template import Stack
 from local.topics import Topics
+from local.trail import Trail
 from local.world import World
 
 
@@ -47,11 +50,15 @@ class Services:
         self.mappings = QueueMappings(world, self.lambdas)
         self.bus = Bus(world, self.lambdas, self.topics)
         self.alarms = Alarms(world, self.bus, self.topics)
+        self.scaling = Scaling(world, self.bus)
+        scaling_alarms = ScalingAlarms(world, self.scaling, self.alarms)
+        self.gateway.witness = Trail(world, self.bus).witness
         self._moto_hooks = ExitStack()
         self._moto_hooks.callback(moto_machines.install_state_machines(world.client_for_role))
         self._moto_hooks.callback(moto_tables.install_transactions())
         self._moto_hooks.callback(moto_metrics.install_metrics())
         self._moto_hooks.callback(moto_tasks.install_tasks())
+        self._moto_hooks.callback(self.scaling.install())
         answers = TaskTokens(world.scope)
         self.gateway.handlers |= {
             "lambda.Invoke": self.lambdas.handle_invoke,
@@ -65,6 +72,7 @@ class Services:
             "sns.Publish": self.topics.watch_publish,
             "sns.PublishBatch": self.topics.watch_publish,
             "stepfunctions.StopExecution": answers.watch_stop,
+            "cloudwatch.PutMetricAlarm": scaling_alarms.watch_put,
         }
 
     def _who_is(self, request: ApiRequest) -> Answer:

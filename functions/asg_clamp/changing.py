@@ -42,18 +42,18 @@ class Changer:
 
     def recover(self, group: Group, action: Action) -> Mapping[str, Json] | None:
         """The values that the action wrote, None where it never came to it; a Terminate left suspended is resumed."""
-        now = shows(group)
-        capped = action.kind == CAP and MAX in action.parameters and _lowers(action.parameters, action.prior)
-        if action.kind == CAP and action.terms.get(TERMINATE) == ACTIVE and now[TERMINATE] == SUSPENDED:
+        seen = group
+        if action.kind == CAP and action.terms.get(TERMINATE) == ACTIVE and TERMINATE in group.suspended:
             try:
                 self._sizer.settle(action, _number(action.prior.get(MAX, group.maximum)), resumes=True)
-                now = shows(self._seen())
+                seen = self._seen()
             except ClientError as error:
                 raise _meaning(error) from error
             except BotoCoreError as error:
                 raise action_failed(error) from error
-        if capped:
-            made = _number(action.parameters[MAX]) <= _number(now[MAX]) < _number(action.prior[MAX])
+        now = shows(seen)
+        if action.kind == CAP and MAX in action.parameters and _lowers(action.parameters, action.prior):
+            made = _is_our_max(seen, action, nobody_left=TERMINATE in group.suspended)
         else:
             firm = [key for key in action.parameters if key not in MOVING] or list(action.parameters)
             made = all(now[key] == action.parameters[key] for key in firm)
@@ -79,6 +79,17 @@ class Changer:
     @property
     def _sizer(self) -> Sizer:
         return Sizer(self.autoscaling, self.name, self._seen)
+
+
+def _is_our_max(seen: Group, action: Action, *, nobody_left: bool) -> bool:
+    """Whether a cap wrote the max that is seen: what it was asked for, or what ran when it was corrected.
+
+    Where Terminate was suspended all the while, what ran still does, so any other max is somebody else's.
+    """
+    if seen.maximum == action.parameters[MAX]:
+        return True
+    raised = _number(action.parameters[MAX]) < seen.maximum < _number(action.prior[MAX])
+    return raised and (seen.maximum == seen.runs or not nobody_left)
 
 
 def _lowers(new: Mapping[str, Json], now: Mapping[str, Json]) -> bool:

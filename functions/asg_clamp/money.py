@@ -32,6 +32,16 @@ def monthly(group: Group, units: int) -> float | None:
     return None if unit is None else round(unit * units * HOURS_PER_MONTH, 2)
 
 
+def in_words(group: Group, clamped: int | None) -> str:
+    """The hour and the month, now, clamped and at the present max; "" where no price is known."""
+    if unit_price(group) is None:
+        return ""
+    sizes = [("now", group.runs), *([("clamped", clamped)] if clamped is not None else []), ("at max", group.maximum)]
+    return ", ".join(
+        f"${hourly(group, units):,.2f} an hour {when} (${monthly(group, units):,.0f} a month)" for when, units in sizes
+    )
+
+
 def figures(group: Group, clamped: int | None) -> dict[str, Json]:
     """Dollars an hour now, clamped and at the present max, and the months they make; None is "not known"."""
     at: dict[str, Json] = {"usd_hour_now": hourly(group, group.runs)}

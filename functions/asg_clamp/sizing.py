@@ -33,8 +33,9 @@ class Sizer:
             self.autoscaling.suspend_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
         seen = self.look()
         target = max(_number(action.parameters.get(MAX, seen.maximum)), seen.runs, seen.minimum)
-        if target < seen.maximum or seen.desired > target:
-            self._set(min(target, seen.maximum), min(seen.desired, target))
+        if target < seen.maximum:
+            # Never with a desired of ours: it may have risen since it was read. AWS takes it down to max itself.
+            self._set(MaxSize=target)
         return self.settle(action, group.maximum, resumes=suspends)
 
     def settle(self, action: Action, most: int, *, resumes: bool) -> Mapping[str, Json]:
@@ -44,7 +45,7 @@ class Sizer:
             runs = min(seen.runs, most)
             if seen.maximum >= runs:
                 break
-            self._set(runs, runs)
+            self._set(MaxSize=runs, DesiredCapacity=runs)
         else:
             raise ActionFailed(
                 "it kept growing while it was capped; Terminate stays suspended until a sweep settles it", certain=False
@@ -54,10 +55,8 @@ class Sizer:
         now = shows(seen)
         return {key: now[key] if key in (MAX, DESIRED) else value for key, value in action.parameters.items()}
 
-    def _set(self, most: int, desired: int) -> None:
-        self.autoscaling.update_auto_scaling_group(
-            AutoScalingGroupName=self.name, MaxSize=most, DesiredCapacity=desired
-        )
+    def _set(self, **sizes: int) -> None:
+        self.autoscaling.update_auto_scaling_group(AutoScalingGroupName=self.name, **sizes)
 
 
 def _number(value: Json) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import sys
 from datetime import UTC, datetime, timedelta
@@ -41,7 +42,15 @@ def test_nothing_but_the_hooks_imports_moto() -> None:
             )
             if any(name.split(".")[0] == "moto" for name in names):
                 importing.add(path.name)
-    assert importing == {"moto_hooks.py", "moto_machines.py", "moto_metrics.py", "moto_tables.py", "moto_tasks.py"}
+    assert importing == {
+        "moto_hooks.py",
+        "moto_machines.py",
+        "moto_metrics.py",
+        "moto_scaling.py",
+        "moto_scaling_answers.py",
+        "moto_tables.py",
+        "moto_tasks.py",
+    }
 
 
 def test_a_new_account_starts_empty(account: Any) -> None:
@@ -280,3 +289,75 @@ def test_moto_copies_in_a_transaction_only_by_the_name_that_is_replaced() -> Non
     source = inspect.getsource(sys.modules["moto.dynamodb.models"])
     assert source.count("copy.deepcopy(") == 2
     assert "original_table_state[table_name] = copy.deepcopy(" in source
+
+
+def scaling_kinds() -> tuple[Any, Any, Any]:
+    models, responses = sys.modules["moto.autoscaling.models"], sys.modules["moto.autoscaling.responses"]
+    return models.FakeAutoScalingGroup, models.AutoScalingBackend, responses.AutoScalingResponse
+
+
+def test_moto_still_forgets_what_its_groups_did(account: Any) -> None:
+    """What the hooks into Auto Scaling make up for; each may go once moto does it."""
+    account.close()
+    group, backend, response = scaling_kinds()
+    assert '{"Activities": []}' in inspect.getsource(response.describe_scaling_activities)
+    for missing in ("describe_instance_refreshes", "disable_metrics_collection"):
+        assert not hasattr(response, missing)
+    assert not hasattr(group, "deletion_protection")
+    assert "self.policies[name] = policy" in inspect.getsource(backend.put_scaling_policy)
+    assert "self.mixed_instances_policy = mixed_instances_policy" in inspect.getsource(group.update)
+    assert "max_size" not in inspect.getsource(backend.set_desired_capacity)
+    assert "suspended_processes" not in inspect.getsource(group.set_desired_capacity)
+
+
+def test_motos_groups_change_their_size_where_the_hooks_are(account: Any) -> None:
+    account.close()
+    group, backend, response = scaling_kinds()
+    assert list(inspect.signature(group.replace_autoscaling_group_instances).parameters) == [
+        "self",
+        "count_needed",
+        "propagated_tags",
+    ]
+    launching = inspect.getsource(group.replace_autoscaling_group_instances)
+    assert "instance_type=self.instance_type" in launching
+    assert launching.count("self.instance_states.append(") == 1
+    assert "self.set_desired_capacity(desired_capacity)" in inspect.getsource(group.__init__)
+    assert "self.set_desired_capacity(group_name, 0)" in inspect.getsource(backend.delete_auto_scaling_group)
+    assert "group.update(" in inspect.getsource(backend.update_auto_scaling_group)
+    assert "group.enable_metrics_collection(metrics)" in inspect.getsource(backend.enable_metrics_collection)
+    for name in ("create_auto_scaling_group", "update_auto_scaling_group", "put_scaling_policy"):
+        calling = ast.parse(inspect.getsource(getattr(response, name)).strip())
+        (made,) = [
+            node
+            for node in ast.walk(calling)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+        ]
+        assert {one.arg for one in made.keywords} <= set(inspect.signature(getattr(backend, name)).parameters)
+        assert not made.args, "the hooks take its parameters by name"
+    ended = inspect.getsource(
+        importlib.import_module("moto.ec2.responses.instances").InstanceResponse.terminate_instances
+    )
+    assert ".notify_terminate_instances(instance_ids)" in ended
+
+
+def test_motos_groups_are_as_they_were_once_the_account_is_closed(account: Any) -> None:
+    kinds = scaling_kinds()
+    hooked = {
+        name for kind in kinds for name, value in vars(kind).items() if "local." in getattr(value, "__module__", "")
+    }
+    assert {"set_desired_capacity", "notify_terminate_instances", "describe_scaling_activities"} <= hooked
+    account.close()
+    assert not any("local." in getattr(value, "__module__", "") for kind in kinds for value in vars(kind).values())
+    assert "self.ec2_launch_template" in inspect.getsource(kinds[0].instance_type.fget)
+
+
+def test_a_trail_is_known_to_log(account: Any) -> None:
+    assert not moto_hooks.is_trail_logging(HERE)
+    account.client("s3").create_bucket(Bucket="example-trail")
+    trails = account.client("cloudtrail")
+    trails.create_trail(Name="management-events", S3BucketName="example-trail")
+    assert not moto_hooks.is_trail_logging(HERE)
+    trails.start_logging(Name="management-events")
+    assert moto_hooks.is_trail_logging(HERE)
+    trails.stop_logging(Name="management-events")
+    assert not moto_hooks.is_trail_logging(HERE)
