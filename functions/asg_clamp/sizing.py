@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from functions.asg_clamp.facts import DESIRED, MAX, Group, shows
 from functions.core.types import Action, ActionFailed, Json
 
@@ -31,12 +33,24 @@ class Sizer:
         suspends = TERMINATE not in group.suspended
         if suspends:
             self.autoscaling.suspend_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
-        seen = self.look()
-        target = max(_number(action.parameters.get(MAX, seen.maximum)), seen.runs, seen.minimum)
-        if target < seen.maximum:
-            # Never with a desired of ours: it may have risen since it was read. AWS takes it down to max itself.
-            self._set(MaxSize=target)
-        return self.settle(action, group.maximum, resumes=suspends)
+        try:
+            seen = self.look()
+            target = max(_number(action.parameters.get(MAX, seen.maximum)), seen.runs, seen.minimum)
+            if target < seen.maximum:
+                # Never with a desired of ours: it may have risen since it was read. AWS takes it down to max itself.
+                self._set(MaxSize=target)
+        except ClientError:
+            if suspends:
+                self._end(action, group.maximum, resumes=True)
+            raise
+        return self._end(action, group.maximum, resumes=suspends)
+
+    def _end(self, action: Action, most: int, *, resumes: bool) -> Mapping[str, Json]:
+        """Settles it; where that is refused the action stays open: max may be set, and Terminate suspended."""
+        try:
+            return self.settle(action, most, resumes=resumes)
+        except ClientError as error:
+            raise ActionFailed(f"{error}; the next sweep settles what it began", certain=False) from error
 
     def settle(self, action: Action, most: int, *, resumes: bool) -> Mapping[str, Json]:
         """Raises max and desired to what runs after all, up to the max of before; then lets Terminate go on."""
