@@ -36,7 +36,7 @@ def decide(group: Group, settings: AsgClampSettings, now: datetime) -> Decision:
     if limits is None:
         return leave(group, "not_watched", "no limit of the policy is about it")
     crossed = breaches(group, limits, settings, now)
-    if limits.action == "shrink" and clamps.unfinished(group) is not None:
+    if limits.action == "shrink" and _goes_on(group, crossed):
         return _next_step(group, crossed, limits, settings, now)
     if not crossed:
         return _keeps_to_it(group, limits, settings, now)
@@ -45,7 +45,7 @@ def decide(group: Group, settings: AsgClampSettings, now: datetime) -> Decision:
 
 def is_candidate(group: Group, settings: AsgClampSettings, now: datetime) -> bool:
     """Whether it matters what is looked up for few groups only: Fusebox's own standing change, refreshes, Spot."""
-    if group.suspended:
+    if group.suspended or (group.grown_from is not None and group.runs > group.grown_from):
         return True
     limits = applied(group, settings)
     return limits is not None and bool(breaches(group, limits, settings, now))
@@ -131,7 +131,7 @@ def _as_it_is(
 def _next_step(
     group: Group, crossed: Sequence[Breach], limits: Applied, settings: AsgClampSettings, now: datetime
 ) -> Decision:
-    """A shrink that has begun goes on, whatever the limits say meanwhile, but not before its time."""
+    """A shrink that has begun goes on, but not before its time."""
     assert group.standing is not None
     due = group.standing.at + timedelta(minutes=settings.step_minutes)
     if now < due:
@@ -146,6 +146,13 @@ def _next_step(
         return leave(group, "shrinking", "nothing is left to shrink")
     begun = f"shrinks on, from {group.desired} towards {clamp.action.terms['to']}"
     return clamped(group, clamp, crossed, settings, now, limits, begun)
+
+
+def _goes_on(group: Group, crossed: Sequence[Breach]) -> bool:
+    """Whether a shrink has begun and is still called for: a growth is taken back whole, though its rest were allowed."""
+    if group.standing is None or clamps.unfinished(group) is None:
+        return False
+    return _sized(crossed) or group.standing.terms.get("by") == "growth"
 
 
 def _sized(crossed: Sequence[Breach]) -> bool:
