@@ -146,10 +146,11 @@ class ScalingGroups:
         arns = [one.arn for one in groups]
         notes, memos, now = self._memory.notes(arns), self._memory.memos(arns), self._clock()
         remembered = [
-            replace(one, history=history.history(notes.get(one.arn, {}), launches.get(one.name, ()))) for one in groups
+            replace(one, history=history.history(notes.get(one.arn, {}), launches.get(one.name, ()), one.created_at))
+            for one in groups
         ]
         remembered = [_grown(one, memos.get(one.arn, {}), now) for one in remembered]
-        candidates = {one.arn: one for one in remembered if is_candidate(one, self._settings, now)}
+        candidates = {one.arn: one for one in remembered if one.arn in memos or is_candidate(one, self._settings, now)}
         candidates |= self._looked_up(candidates, lookups)
         return [candidates.get(one.arn, one) for one in remembered]
 
@@ -195,8 +196,11 @@ def _name(arn: str) -> str:
 
 
 def _grown(group: Group, memo: Mapping[str, Json], now: datetime) -> Group:
-    """The group with the growth that was told of lately, if one was."""
-    began, at = memo.get("grew_from"), memo.get("at")
-    if not isinstance(began, int) or now - parse_moment(at) > GROWN_LASTS:
+    """The group with the growth that was told of lately, if one was, and not of a predecessor of its name."""
+    began = memo.get("grew_from")
+    if not isinstance(began, int):
         return group
-    return replace(group, grown_from=began, grown_at=parse_moment(at))
+    at = parse_moment(memo.get("at"))
+    if now - at > GROWN_LASTS or (group.created_at is not None and at < group.created_at):
+        return group
+    return replace(group, grown_from=began, grown_at=at)

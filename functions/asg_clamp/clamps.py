@@ -96,6 +96,7 @@ def shrink(group: Group, crossed: Sequence[Breach], settings: AsgClampSettings) 
         return None
     takes = max(0, group.runs - target)
     terms: dict[str, Json] = {"to": to, "min": floor, "max": held(group).get(MAX, (group.maximum, None))[0]}
+    terms["by"] = group.standing.terms.get("by") if goes_on and group.standing is not None else crossed[0].kind
     return Clamp(
         change(group, SHRINK, new, irreversible=_lost(group, to, takes), terms=terms),
         target,

@@ -68,7 +68,7 @@ def clamped(
         group.arn,
         group.name,
         "runaway",
-        crossed[0].kind if crossed else "shrink",
+        str(clamp.action.terms.get("by") or crossed[0].kind),
         f"{does}: {'; '.join(one for one in reasons if one)}",
         clamp.action,
         saving=round((unit or 0.0) * clamp.takes * HOURS_PER_MONTH, 2),
@@ -76,7 +76,7 @@ def clamped(
         identity=group.identity,
         asks="; ".join(one for one in (clamp.asks, *doubts) if one),
         goes_on=clamp.goes_on,
-        memo=memo(group, crossed, now),
+        memo=memo(group, crossed, now, goes_on=bool(clamp.goes_on)),
     )
 
 
@@ -95,9 +95,9 @@ def given_back(group: Group, action: Action, why: str, settings: AsgClampSetting
     )
 
 
-def memo(group: Group, crossed: Sequence[Breach], now: datetime) -> dict[str, Json]:
+def memo(group: Group, crossed: Sequence[Breach], now: datetime, *, goes_on: bool = False) -> dict[str, Json]:
     """What later looks are to know: a growth stays one when its window is over, until the group has come down."""
-    began = next((one.to for one in crossed if one.kind == "growth"), None)
+    began = next((one.to for one in crossed if one.kind == "growth"), group.grown_from if goes_on else None)
     if began is None:
         return {}
     return {"grew_from": began, "at": iso(group.grown_at or now)}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functions.asg_clamp import clamps, money
 from functions.asg_clamp.clamps import Clamp
 from functions.asg_clamp.conclude import clamped, found, given_back, leave
-from functions.asg_clamp.facts import CAP, DESIRED_METRIC, MAX, THAW, Group, shows
+from functions.asg_clamp.facts import CAP, DESIRED_METRIC, MAX, THAW, UNITS, Group, shows
 from functions.asg_clamp.limits import Applied, applied, protecting
 from functions.asg_clamp.owners import only_cap, owner
 from functions.asg_clamp.runaway import Breach, breaches
@@ -36,7 +36,7 @@ def decide(group: Group, settings: AsgClampSettings, now: datetime) -> Decision:
     if limits is None:
         return leave(group, "not_watched", "no limit of the policy is about it")
     crossed = breaches(group, limits, settings, now)
-    if limits.action == "shrink" and clamps.unfinished(group) is not None:
+    if limits.action == "shrink" and _goes_on(group, crossed):
         return _next_step(group, crossed, limits, settings, now)
     if not crossed:
         return _keeps_to_it(group, limits, settings, now)
@@ -45,7 +45,7 @@ def decide(group: Group, settings: AsgClampSettings, now: datetime) -> Decision:
 
 def is_candidate(group: Group, settings: AsgClampSettings, now: datetime) -> bool:
     """Whether it matters what is looked up for few groups only: Fusebox's own standing change, refreshes, Spot."""
-    if group.suspended:
+    if group.suspended or (group.grown_from is not None and group.runs > group.grown_from):
         return True
     limits = applied(group, settings)
     return limits is not None and bool(breaches(group, limits, settings, now))
@@ -80,6 +80,9 @@ def _act_on(
     group: Group, crossed: Sequence[Breach], limits: Applied, settings: AsgClampSettings, now: datetime
 ) -> Decision:
     """The policy's action, or the gentler one that the group allows."""
+    if group.unit != UNITS:
+        why = f"{crossed[0].why}; it counts capacity in {group.unit}, and how much of that runs is not known"
+        return found(group, "unknown_units", why, crossed, settings, now)
     bar = only_cap(group)
     kind, notes = ("cap", [f"{bar}; only a cap is offered"]) if bar and limits.action != "cap" else (limits.action, [])
     who = owner(group)
@@ -131,7 +134,7 @@ def _as_it_is(
 def _next_step(
     group: Group, crossed: Sequence[Breach], limits: Applied, settings: AsgClampSettings, now: datetime
 ) -> Decision:
-    """A shrink that has begun goes on, whatever the limits say meanwhile, but not before its time."""
+    """A shrink that has begun goes on, but not before its time."""
     assert group.standing is not None
     due = group.standing.at + timedelta(minutes=settings.step_minutes)
     if now < due:
@@ -146,6 +149,13 @@ def _next_step(
         return leave(group, "shrinking", "nothing is left to shrink")
     begun = f"shrinks on, from {group.desired} towards {clamp.action.terms['to']}"
     return clamped(group, clamp, crossed, settings, now, limits, begun)
+
+
+def _goes_on(group: Group, crossed: Sequence[Breach]) -> bool:
+    """Whether a shrink has begun and is still called for: a growth is taken back whole, though part were allowed."""
+    if group.standing is None or clamps.unfinished(group) is None:
+        return False
+    return _sized(crossed) or group.standing.terms.get("by") == "growth"
 
 
 def _sized(crossed: Sequence[Breach]) -> bool:

@@ -37,11 +37,16 @@ def with_call(note: Note, call: Call, since: datetime) -> Note:
     return {**note, "calls": [[iso(one.at), one.event, one.what, one.by] for one in fresh[-CALLS_KEPT:]]}
 
 
-def history(note: Mapping[str, Json], activities: Iterable[Launch] = ()) -> History:
-    """What a note and scaling activities say together."""
+def history(note: Mapping[str, Json], activities: Iterable[Launch] = (), created_at: datetime | None = None) -> History:
+    """What a note and scaling activities say together, without what a predecessor of the same name did."""
     launches = {one.activity: one for one in _launches(note)} | {one.activity: one for one in activities}
     ordered = sorted(launches.values(), key=lambda one: (one.at, one.activity))
-    return History(tuple(ordered), tuple(_calls(note)))
+    # Events tell whole seconds only.
+    begin = created_at.replace(microsecond=0) if created_at is not None else None
+    return History(
+        tuple(one for one in ordered if begin is None or one.at >= begin),
+        tuple(one for one in _calls(note) if begin is None or one.at >= begin),
+    )
 
 
 def begin(now: datetime, minutes: int) -> datetime:

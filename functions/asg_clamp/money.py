@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.asg_clamp.facts import Group
+from functions.asg_clamp.facts import UNITS, Group
 from functions.core import prices_ec2
 from functions.core.prices_ec2 import HOURS_PER_MONTH
 from functions.core.types import Json
@@ -13,7 +13,7 @@ def unit_price(group: Group) -> float | None:
 
     Nothing runs, or a type has no known price: then nothing is said, rather than too little.
     """
-    if group.unit != "units" or not group.running or not group.runs:
+    if group.unit != UNITS or not group.running or not group.runs:
         return None
     prices = [prices_ec2.hourly(one.type) for one in group.running]
     known = [price for price in prices if price is not None]

@@ -95,9 +95,10 @@ def _growth(group: Group, applied: Applied, settings: AsgClampSettings, now: dat
 def growth_began(group: Group, settings: AsgClampSettings, now: datetime) -> int | None:
     """The smallest capacity that the launches of the window started from; None where nothing was launched.
 
-    Where no launch says it, the launches themselves are counted, but for replacements.
+    Where no launch says it, the launches themselves are counted. Replacements, refreshes and the first launches of a
+    new group are no growth.
     """
-    launches = [one for one in group.history.since(now, settings.growth_minutes) if one.ok and not one.replaces]
+    launches = [one for one in group.history.since(now, settings.growth_minutes) if one.grows]
     if not launches:
         return None
     known = [one.before for one in launches if one.before is not None]
