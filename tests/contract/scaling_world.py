@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -26,6 +27,8 @@ from tests.aws_world import ACCOUNT, REGION
 
 TYPE = "m5.large"
 CEILING = 4
+LONG_AGO = datetime(2026, 1, 5, 8, tzinfo=UTC)
+"""When the groups were made: a group has no part in what happened to a predecessor of its name."""
 ROLLING = "rolling"
 
 
@@ -76,7 +79,10 @@ def seed_groups() -> None:
             scaling.suspend_processes(AutoScalingGroupName=one.name, ScalingProcesses=list(one.suspended))
     for name in MEASURED:
         scaling.enable_metrics_collection(AutoScalingGroupName=name, Granularity="1Minute", Metrics=[DESIRED_METRIC])
-    spot = autoscaling_backends[ACCOUNT][REGION].autoscaling_groups["render-spot"]
+    made = autoscaling_backends[ACCOUNT][REGION].autoscaling_groups
+    for each in made.values():
+        each.created_time = LONG_AGO.isoformat()
+    spot = made["render-spot"]
     for member in spot.instance_states:
         # moto's groups launch no Spot.
         ec2_backends[ACCOUNT][REGION].get_instance(member.instance.id).lifecycle = "spot"
