@@ -151,6 +151,18 @@ def test_launches_that_do_not_explain_themselves_add_up_to_a_growth_all_the_same
     assert (group.maximum, group.desired, group.ended) == (12, 12, [])
 
 
+def test_unexplained_launches_of_heavy_instances_count_with_their_weight() -> None:
+    group = Group("train", maximum=200, desired=8, weight=4)
+    stage = Stage(Cloud(group), enforce(growth_instances=20))
+    for number in range(8):
+        stage.later(minutes=1)
+        group.scale_out(4)
+        raw = launch_event("train", f"a{number}", stage.now, before=0, after=0)
+        raw["detail"]["Cause"] = ""
+        stage.event(raw)
+    assert (group.maximum, group.desired, group.ended) == (32, 32, [])
+
+
 def test_a_launch_that_comes_days_late_does_not_count() -> None:
     group = Group("train", maximum=50, desired=12)
     stage = Stage(Cloud(group), enforce(growth_instances=6))
