@@ -33,13 +33,17 @@ def monthly(group: Group, units: int) -> float | None:
 
 
 def in_words(group: Group, clamped: int | None) -> str:
-    """The hour and the month, now, clamped and at the present max; "" where no price is known."""
+    """The hour and the month now, and what they may come to at the present max and clamped; "" without a price."""
     if unit_price(group) is None:
         return ""
-    sizes = [("now", group.runs), *([("clamped", clamped)] if clamped is not None else []), ("at max", group.maximum)]
-    return ", ".join(
-        f"${hourly(group, units):,.2f} an hour {when} (${monthly(group, units):,.0f} a month)" for when, units in sizes
-    )
+    said = [f"{_amount(group, group.runs)} now", f"up to {_amount(group, group.maximum)} at max {group.maximum}"]
+    if clamped is not None and clamped < group.maximum:
+        said.append(f"up to {_amount(group, clamped)} clamped to {clamped}")
+    return ", ".join(said)
+
+
+def _amount(group: Group, units: int) -> str:
+    return f"${hourly(group, units):,.2f} an hour (${monthly(group, units):,.0f} a month)"
 
 
 def figures(group: Group, clamped: int | None) -> dict[str, Json]:
