@@ -95,8 +95,8 @@ def _growth(group: Group, applied: Applied, settings: AsgClampSettings, now: dat
 def growth_began(group: Group, settings: AsgClampSettings, now: datetime) -> int | None:
     """The smallest capacity that the launches of the window started from; None where nothing was launched.
 
-    Where no launch says it, the launches themselves are counted, each as the mean weight of what runs. Replacements, refreshes and the first launches of a
-    new group are no growth.
+    Where no launch says it, the launches themselves are counted, each as the mean weight of what runs. Replacements,
+    refreshes and the first launches of a new group are no growth.
     """
     launches = [one for one in group.history.since(now, settings.growth_minutes) if one.grows]
     if not launches:
