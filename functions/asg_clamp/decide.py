@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions.asg_clamp import clamps, money
@@ -35,6 +36,7 @@ def decide(group: Group, settings: AsgClampSettings, now: datetime) -> Decision:
     limits = applied(group, settings)
     if limits is None:
         return leave(group, "not_watched", "no limit of the policy is about it")
+    group = _since_thaw(group)
     crossed = breaches(group, limits, settings, now)
     if limits.action == "shrink" and _goes_on(group, crossed):
         return _next_step(group, crossed, limits, settings, now)
@@ -148,8 +150,16 @@ def _next_step(
     return clamped(group, clamp, crossed, settings, now, limits, begun)
 
 
+def _since_thaw(group: Group) -> Group:
+    """Without a growth that a freeze has been the answer to: only what comes after its end is a new one."""
+    standing = group.standing
+    if standing is None or standing.kind != THAW or group.grown_at is None or group.grown_at > standing.at:
+        return group
+    return replace(group, grown_from=None, grown_at=None)
+
+
 def _goes_on(group: Group, crossed: Sequence[Breach]) -> bool:
-    """Whether a shrink has begun and is still called for: a growth is taken back whole, though its rest were allowed."""
+    """Whether a shrink has begun and is still called for; a growth is taken back whole, its rest included."""
     if group.standing is None or clamps.unfinished(group) is None:
         return False
     return _sized(crossed) or group.standing.terms.get("by") == "growth"
