@@ -10,12 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from functions.asg_clamp.facts import DESIRED, MAX, Group, shows
+from functions.core.refusals import action_failed, surely_undone
 from functions.core.types import Action, ActionFailed, Json
 
 CORRECTIONS = 6
 """How often max is raised again to what has started meanwhile; it can no longer grow past max, so one should do."""
 TERMINATE = "Terminate"
+NOT_FOUND = ("not found", "does not exist")
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,27 @@ class Sizer:
         suspends = TERMINATE not in group.suspended
         if suspends:
             self.autoscaling.suspend_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
+        try:
+            self._lower(action, resumes=suspends)
+            return self.settle(action, group.maximum, resumes=suspends)
+        except (ClientError, BotoCoreError) as error:
+            if not suspends or is_gone(error):
+                raise
+            raise ActionFailed(f"{error}; Terminate stays suspended until a sweep settles it", certain=False) from error
+
+    def _lower(self, action: Action, *, resumes: bool) -> None:
         seen = self.look()
         target = max(_number(action.parameters.get(MAX, seen.maximum)), seen.runs, seen.minimum)
-        if target < seen.maximum:
+        if target >= seen.maximum:
+            return
+        try:
             # Never with a desired of ours: it may have risen since it was read. AWS takes it down to max itself.
             self._set(MaxSize=target)
-        return self.settle(action, group.maximum, resumes=suspends)
+        except ClientError as error:
+            if not (resumes and surely_undone(error)):
+                raise
+            self._resume()
+            raise action_failed(error) from error
 
     def settle(self, action: Action, most: int, *, resumes: bool) -> Mapping[str, Json]:
         """Raises max and desired to what runs after all, up to the max of before; then lets Terminate go on."""
@@ -51,9 +70,12 @@ class Sizer:
                 "it kept growing while it was capped; Terminate stays suspended until a sweep settles it", certain=False
             )
         if resumes:
-            self.autoscaling.resume_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
+            self._resume()
         now = shows(seen)
         return {key: now[key] if key in (MAX, DESIRED) else value for key, value in action.parameters.items()}
+
+    def _resume(self) -> None:
+        self.autoscaling.resume_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
 
     def _set(self, **sizes: int) -> None:
         self.autoscaling.update_auto_scaling_group(AutoScalingGroupName=self.name, **sizes)
@@ -62,3 +84,11 @@ class Sizer:
 def _number(value: Json) -> int:
     assert isinstance(value, int)
     return value
+
+
+def is_gone(error: ClientError | BotoCoreError) -> bool:
+    """Auto Scaling says ValidationError for a group that is gone, and for what it will not do."""
+    if not isinstance(error, ClientError):
+        return False
+    code, said = error.response["Error"]["Code"], str(error.response["Error"].get("Message", ""))
+    return code == "ValidationError" and any(part in said for part in NOT_FOUND)
