@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -104,8 +105,7 @@ def a_cap() -> Heard:
 
 
 def a_freeze() -> Heard:
-    stage = on(enforce(action="freeze", **CEILING))
-    return stage
+    return on(enforce(action="freeze", **CEILING))
 
 
 def a_shrink() -> Heard:
@@ -196,9 +196,7 @@ def test_an_undo_that_crashed_can_be_repeated(change: Callable[[], Heard], at: i
     stage.sweep()
     assert open_actions(stage) == set()
     if crashed:
-        try:
+        with suppress(Refused):
             stage.undo(action)
-        except Refused as error:
-            assert "already undone" in str(error)
     assert stage.group.maximum == 100
     assert stage.group.suspended == set()
