@@ -95,13 +95,15 @@ def _growth(group: Group, applied: Applied, settings: AsgClampSettings, now: dat
 def growth_began(group: Group, settings: AsgClampSettings, now: datetime) -> int | None:
     """The smallest capacity that the launches of the window started from; None where nothing was launched.
 
-    Where no launch says it, the launches themselves are counted, but for replacements.
+    Where no launch says it, the launches themselves are counted, but for replacements, each as an average member.
     """
     launches = [one for one in group.history.since(now, settings.growth_minutes) if one.ok and not one.replaces]
     if not launches:
         return None
     known = [one.before for one in launches if one.before is not None]
-    return min(known) if known else max(0, group.runs - len(launches))
+    if known or not group.running:
+        return min(known, default=0)
+    return max(0, group.runs - round(len(launches) * group.runs / len(group.running)))
 
 
 def _churn(group: Group, applied: Applied, settings: AsgClampSettings, now: datetime) -> Breach | None:
