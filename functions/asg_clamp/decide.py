@@ -87,12 +87,22 @@ def _act_on(
     who = owner(group)
     if kind == "cap" and who is not None and not notes:
         notes = [f"it belongs to {who.name}: {who.undoes}"]
-    clamp = _clamp(kind, group, crossed, settings)
+    clamp = _clamp_in_doubt(kind, group, crossed, settings)
     if clamp is None:
         return _as_it_is(group, crossed, kind, settings, now, *notes)
     if clamp.action.kind == CAP and group.runs > (limit := clamps.limit_of(group, crossed) or 0):
         notes.append(f"{group.runs} run, {group.runs - limit} over the limit: they go on costing until they are shrunk")
     return clamped(group, clamp, crossed, settings, now, limits, *notes)
+
+
+def _clamp_in_doubt(kind: str, group: Group, crossed: Sequence[Breach], settings: AsgClampSettings) -> Clamp | None:
+    """What is in doubt takes nothing further down than what is not, unless a person says so."""
+    sure, doubtful = [one for one in crossed if not one.asks], [one for one in crossed if one.asks]
+    if settings.mode != "enforce" or not sure or not doubtful:
+        return _clamp(kind, group, crossed, settings)
+    further = _clamp(kind, group, doubtful, settings)
+    asks = "; ".join(filter(None, [further.asks if further else "", *(one.asks for one in doubtful)]))
+    return _clamp(kind, group, sure, settings) or (further and replace(further, asks=asks))
 
 
 def _clamp(kind: str, group: Group, crossed: Sequence[Breach], settings: AsgClampSettings) -> Clamp | None:
