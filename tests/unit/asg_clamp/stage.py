@@ -122,9 +122,9 @@ def launch_event(
 ) -> dict[str, Any]:
     """A launch as EventBridge delivers it."""
     cause = (
-        f"At {at:%Y-%m-%dT%H:%M:%SZ} a monitor alarm leak in state ALARM triggered policy {policy} changing the desired "
-        f"capacity from {before} to {after}.  At {at:%Y-%m-%dT%H:%M:%SZ} an instance was started in response to a "
-        f"difference between desired and actual capacity, increasing the capacity from {before} to {after}."
+        f"At {at:%Y-%m-%dT%H:%M:%SZ} a monitor alarm leak in state ALARM triggered policy {policy} changing the "
+        f"desired capacity from {before} to {after}.  At {at:%Y-%m-%dT%H:%M:%SZ} an instance was started in response "
+        f"to a difference between desired and actual capacity, increasing the capacity from {before} to {after}."
     )
     return {
         "version": "0",

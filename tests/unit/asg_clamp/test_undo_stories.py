@@ -12,7 +12,7 @@ import pytest
 from functions.core import ledger
 from functions.core.types import Disposition, Refused
 from tests.unit.asg_clamp.cloud import Group
-from tests.unit.asg_clamp.heard import Crash, Heard, at_call, crash, on
+from tests.unit.asg_clamp.heard import Crash, Heard, at_call, crash, on, prior_of
 from tests.unit.asg_clamp.stage import START, enforce
 
 CEILING: dict[str, Any] = {"ceiling": 20, "growth_instances": None}
@@ -92,8 +92,7 @@ def test_after_an_undo_and_its_exemption_a_clamp_starts_from_the_owners_values()
     stage.person_sets(max=70)
     stage.sweeps(1, days=31)
     intent = stage.done()[-1]
-    assert isinstance(intent["action"], dict)
-    assert intent["action"]["prior"] == {"max": 70}
+    assert prior_of(intent) == {"max": 70}
     assert stage.group.sizes == (0, 20, 5)
 
 
