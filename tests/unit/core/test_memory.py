@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -141,7 +141,7 @@ class Contended(SqliteTable):
     rivals = 0
     writes = 0
 
-    def write(self, groups: list[Group]) -> list[int]:  # type: ignore[override]
+    def write(self, groups: Sequence[Group]) -> list[int]:
         self.writes += 1
         if self.rivals:
             self.rivals -= 1
