@@ -9,12 +9,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.asg_clamp.facts import ACTIVE, CAP, DESIRED, MAX, MIN, SUSPENDED, Group, shows
-from functions.asg_clamp.sizing import TERMINATE, Sizer
+from functions.asg_clamp.sizing import TERMINATE, Sizer, is_gone
 from functions.asg_clamp.standing import MOVING
 from functions.core.refusals import action_failed
 from functions.core.types import Action, ActionFailed, Json, ResourceGone
 
-NOT_FOUND = ("not found", "does not exist")
 SIZES = {MIN: "MinSize", MAX: "MaxSize", DESIRED: "DesiredCapacity"}
 
 
@@ -102,8 +101,4 @@ def _number(value: Json) -> int:
 
 
 def _meaning(error: ClientError) -> ActionFailed | ResourceGone:
-    """Auto Scaling says ValidationError for a group that is gone, and for what it will not do."""
-    code, said = error.response["Error"]["Code"], str(error.response["Error"].get("Message", ""))
-    if code == "ValidationError" and any(part in said for part in NOT_FOUND):
-        return ResourceGone(said)
-    return action_failed(error)
+    return ResourceGone(str(error)) if is_gone(error) else action_failed(error)

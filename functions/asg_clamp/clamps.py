@@ -71,8 +71,10 @@ def freeze(group: Group, settings: AsgClampSettings) -> Clamp | None:
     new: dict[str, Json] = {one: SUSPENDED for one in wanted if now[one] == ACTIVE}
     if not new:
         return None
-    asks = "with launches suspended unhealthy instances are not replaced" if set(new) & set(LAUNCHERS) else ""
-    return Clamp(change(group, FREEZE, new), None, asks=asks)
+    asks = ["with launches suspended unhealthy instances are not replaced"] if set(new) & set(LAUNCHERS) else []
+    resumed = [one for one in new if group.standing is not None and group.standing.wrote.get(one) == SUSPENDED]
+    asks += [f"somebody resumed {', '.join(resumed)} since Fusebox suspended it"] if resumed else []
+    return Clamp(change(group, FREEZE, new), None, asks="; ".join(asks))
 
 
 def shrink(group: Group, crossed: Sequence[Breach], settings: AsgClampSettings) -> Clamp | None:

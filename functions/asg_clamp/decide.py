@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions.asg_clamp import clamps, money
@@ -35,6 +36,7 @@ def decide(group: Group, settings: AsgClampSettings, now: datetime) -> Decision:
     limits = applied(group, settings)
     if limits is None:
         return leave(group, "not_watched", "no limit of the policy is about it")
+    group = _since_thaw(group)
     crossed = breaches(group, limits, settings, now)
     if limits.action == "shrink" and _goes_on(group, crossed):
         return _next_step(group, crossed, limits, settings, now)
@@ -88,12 +90,22 @@ def _act_on(
     who = owner(group)
     if kind == "cap" and who is not None and not notes:
         notes = [f"it belongs to {who.name}: {who.undoes}"]
-    clamp = _clamp(kind, group, crossed, settings)
+    clamp = _clamp_in_doubt(kind, group, crossed, settings)
     if clamp is None:
         return _as_it_is(group, crossed, kind, settings, now, *notes)
     if clamp.action.kind == CAP and group.runs > (limit := clamps.limit_of(group, crossed) or 0):
         notes.append(f"{group.runs} run, {group.runs - limit} over the limit: they go on costing until they are shrunk")
     return clamped(group, clamp, crossed, settings, now, limits, *notes)
+
+
+def _clamp_in_doubt(kind: str, group: Group, crossed: Sequence[Breach], settings: AsgClampSettings) -> Clamp | None:
+    """What is in doubt takes nothing further down than what is not, unless a person says so."""
+    sure, doubtful = [one for one in crossed if not one.asks], [one for one in crossed if one.asks]
+    if settings.mode != "enforce" or not sure or not doubtful:
+        return _clamp(kind, group, crossed, settings)
+    further = _clamp(kind, group, doubtful, settings)
+    asks = "; ".join(filter(None, [further.asks if further else "", *(one.asks for one in doubtful)]))
+    return _clamp(kind, group, sure, settings) or (further and replace(further, asks=asks))
 
 
 def _clamp(kind: str, group: Group, crossed: Sequence[Breach], settings: AsgClampSettings) -> Clamp | None:
@@ -149,6 +161,14 @@ def _next_step(
         return leave(group, "shrinking", "nothing is left to shrink")
     begun = f"shrinks on, from {group.desired} towards {clamp.action.terms['to']}"
     return clamped(group, clamp, crossed, settings, now, limits, begun)
+
+
+def _since_thaw(group: Group) -> Group:
+    """Without a growth that a freeze has been the answer to: only what comes after its end is a new one."""
+    standing = group.standing
+    if standing is None or standing.kind != THAW or group.grown_at is None or group.grown_at > standing.at:
+        return group
+    return replace(group, grown_from=None, grown_at=None)
 
 
 def _goes_on(group: Group, crossed: Sequence[Breach]) -> bool:

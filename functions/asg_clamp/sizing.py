@@ -10,14 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.asg_clamp.facts import DESIRED, MAX, Group, shows
+from functions.core.refusals import action_failed, surely_undone
 from functions.core.types import Action, ActionFailed, Json
 
 CORRECTIONS = 6
 """How often max is raised again to what has started meanwhile; it can no longer grow past max, so one should do."""
 TERMINATE = "Terminate"
+NOT_FOUND = ("not found", "does not exist")
 
 
 @dataclass(frozen=True)
@@ -34,23 +36,28 @@ class Sizer:
         if suspends:
             self.autoscaling.suspend_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
         try:
-            seen = self.look()
-            target = max(_number(action.parameters.get(MAX, seen.maximum)), seen.runs, seen.minimum)
-            if target < seen.maximum:
-                # Never with a desired of ours: it may have risen since it was read. AWS takes it down to max itself.
-                self._set(MaxSize=target)
-        except ClientError:
-            if suspends:
-                self._end(action, group.maximum, resumes=True)
-            raise
-        return self._end(action, group.maximum, resumes=suspends)
-
-    def _end(self, action: Action, most: int, *, resumes: bool) -> Mapping[str, Json]:
-        """Settles it; where that is refused the action stays open: max may be set, and Terminate suspended."""
-        try:
-            return self.settle(action, most, resumes=resumes)
-        except ClientError as error:
+            self._lower(action, resumes=suspends)
+            return self.settle(action, group.maximum, resumes=suspends)
+        except (ClientError, BotoCoreError) as error:
+            if is_gone(error):
+                raise
+            # Whatever AWS says of this call: an earlier one may have set max, and Terminate may stand still.
             raise ActionFailed(f"{error}; the next sweep settles what it began", certain=False) from error
+
+    def _lower(self, action: Action, *, resumes: bool) -> None:
+        seen = self.look()
+        target = max(_number(action.parameters.get(MAX, seen.maximum)), seen.runs, seen.minimum)
+        if target >= seen.maximum:
+            return
+        try:
+            # Never with a desired of ours: it may have risen since it was read. AWS takes it down to max itself.
+            self._set(MaxSize=target)
+        except ClientError as error:
+            if is_gone(error) or not surely_undone(error):
+                raise
+            if resumes:
+                self._resume()
+            raise action_failed(error) from error
 
     def settle(self, action: Action, most: int, *, resumes: bool) -> Mapping[str, Json]:
         """Raises max and desired to what runs after all, up to the max of before; then lets Terminate go on."""
@@ -65,9 +72,12 @@ class Sizer:
                 "it kept growing while it was capped; Terminate stays suspended until a sweep settles it", certain=False
             )
         if resumes:
-            self.autoscaling.resume_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
+            self._resume()
         now = shows(seen)
         return {key: now[key] if key in (MAX, DESIRED) else value for key, value in action.parameters.items()}
+
+    def _resume(self) -> None:
+        self.autoscaling.resume_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
 
     def _set(self, **sizes: int) -> None:
         self.autoscaling.update_auto_scaling_group(AutoScalingGroupName=self.name, **sizes)
@@ -76,3 +86,11 @@ class Sizer:
 def _number(value: Json) -> int:
     assert isinstance(value, int)
     return value
+
+
+def is_gone(error: ClientError | BotoCoreError) -> bool:
+    """Auto Scaling says ValidationError for a group that is gone, and for what it will not do."""
+    if not isinstance(error, ClientError):
+        return False
+    code, said = error.response["Error"]["Code"], str(error.response["Error"].get("Message", ""))
+    return code == "ValidationError" and any(part in said for part in NOT_FOUND)

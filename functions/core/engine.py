@@ -75,16 +75,17 @@ def evaluate(
     """
     now = run.clock()
     decided = [(facts, run.decide(facts)) for facts in batch]
-    told = episodes.track(run, [decision for _, decision in decided], now)
     in_question = [facts.arn for facts, decision in decided if decision.action is not None]
     exemptions = state.exemptions(run.table, in_question, now) if in_question else {}
     paused = state.paused(run.table, run.name) if in_question else ""
     capped = bool(paused) and state.paused_by_itself(run.table, run.name)
+    exempt = {facts.arn: gates.exemption_of(facts, exemptions, now) for facts, one in decided if one.action is not None}
+    told = episodes.track(run, [decision for facts, decision in decided if exempt.get(facts.arn) is None], now)
     agreed: list[Candidate[F]] = []
     through: list[Candidate[F]] = []
     ended: list[Ended[F]] = []
     for facts, decision in decided:
-        end = gates.gate(decision, run.settings, gates.exemption_of(facts, exemptions, now), paused, capped=capped)
+        end = gates.gate(decision, run.settings, exempt.get(facts.arn), paused, capped=capped)
         warrant = _warrant(run, decision, now) if end and end[0] is Disposition.NEEDS_APPROVAL else {}
         if warrant or (end is None and decision.returns):
             agreed.append(Candidate(facts, decision, warrant))

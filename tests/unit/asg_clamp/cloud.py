@@ -97,6 +97,9 @@ class Cloud:
         }
         return answer | ({"NextToken": str(at + MaxRecords)} if len(names) > at + MaxRecords else {})
 
+    def get_paginator(self, operation: str) -> Pages:
+        return Pages(self)
+
     def describe_scaling_activities(self, **request: Any) -> dict[str, Any]:
         self._called("describe_scaling_activities")
         return {"Activities": list(reversed(self.activities))}
@@ -136,6 +139,22 @@ class Cloud:
     def _called(self, call: str) -> None:
         self.between(call)
         self.calls.append(call)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """All groups, page by page."""
+
+    cloud: Cloud
+
+    def paginate(self, PaginationConfig: dict[str, int]) -> Iterator[dict[str, Any]]:
+        more: dict[str, Any] = {}
+        while True:
+            answer = self.cloud.describe_auto_scaling_groups(MaxRecords=PaginationConfig["PageSize"], **more)
+            yield answer
+            if "NextToken" not in answer:
+                return
+            more = {"NextToken": answer["NextToken"]}
 
 
 def refusal(message: str, code: str = "ValidationError", status: int = 400) -> ClientError:

@@ -10,7 +10,7 @@ from typing import Any
 from functions.asg_clamp.aws import ScalingGroups
 from functions.asg_clamp.guardrail import GUARDRAIL
 from functions.asg_clamp.settings import AsgClampSettings
-from functions.core import state
+from functions.core import ledger, state
 from functions.core.memory import Memory
 from functions.core.report import RunReport
 from tests.unit.asg_clamp.cloud import Cloud, CloudClients, Group, refusal
@@ -133,7 +133,7 @@ def on(settings: AsgClampSettings, *groups: Group) -> Heard:
     return Heard(Cloud(*(groups or (Group("train"),))), settings)
 
 
-def at_call(number: int, then: Callable[[], None]) -> Callable[[str], None]:
+def at_call(number: int, then: Callable[[], object]) -> Callable[[str], None]:
     """Does something right before the so-manieth call."""
     calls: Iterator[int] = iter(range(10_000))
 
@@ -142,6 +142,12 @@ def at_call(number: int, then: Callable[[], None]) -> Callable[[str], None]:
             then()
 
     return between
+
+
+def prior_of(entry: ledger.Entry) -> Any:
+    """What an action overwrote."""
+    action: Any = entry["action"]
+    return action["prior"]
 
 
 def crash() -> None:

@@ -10,7 +10,7 @@ from functions.asg_clamp.settings import AsgClampSettings
 from functions.core import ledger
 from functions.core.types import Disposition
 from tests.unit.asg_clamp.cloud import Group
-from tests.unit.asg_clamp.heard import Heard, on
+from tests.unit.asg_clamp.heard import Heard, on, prior_of
 from tests.unit.asg_clamp.stage import enforce
 
 GROWTH: dict[str, Any] = {"growth_instances": 20}
@@ -72,8 +72,7 @@ def test_the_second_clamp_remembers_what_was_before_the_first() -> None:
     stage.sweeps(1)
     assert group.sizes == (0, 25, 25)
     first, second = stage.done()
-    assert isinstance(second["action"], dict)
-    assert second["action"]["prior"]["max"] == 100, "the max of the owner, not the one that was clamped"
+    assert prior_of(second)["max"] == 100, "the max of the owner, not the one that was clamped"
     undone = stage.undo(str(second["action_id"]))
     assert undone.disposition is Disposition.DONE
     assert group.maximum == 100
@@ -124,7 +123,7 @@ def test_a_ceiling_that_is_asked_about_is_asked_once_by_sweeps_and_events() -> N
 # --- a successor of the same name
 
 
-def made_anew(stage: Heard, **sizes: int) -> None:
+def made_anew(stage: Heard, **sizes: Any) -> None:
     old = stage.group
     stage.later(minutes=1)
     new = Group(old.name, more={"CreatedTime": stage.now}, **sizes)
@@ -156,8 +155,7 @@ def test_a_successor_of_the_same_name_inherits_no_clamp() -> None:
     stage.later(minutes=30)
     stage.sweep()
     last = stage.done()[-1]
-    assert isinstance(last["action"], dict)
-    assert last["action"]["prior"] == {"max": 60}
+    assert prior_of(last) == {"max": 60}
     assert stage.group.sizes == (0, 20, 5)
 
 
