@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from functions.asg_clamp import money
 from functions.asg_clamp.clamps import Clamp
@@ -12,6 +12,7 @@ from functions.asg_clamp.facts import Group, Launch
 from functions.asg_clamp.limits import Applied
 from functions.asg_clamp.runaway import Breach
 from functions.asg_clamp.settings import AsgClampSettings
+from functions.asg_clamp.standing import overruled
 from functions.core.notice import change_in_words
 from functions.core.prices_ec2 import HOURS_PER_MONTH
 from functions.core.types import Action, Decision, Json, iso
@@ -59,6 +60,7 @@ def clamped(
     *notes: str,
 ) -> Decision:
     """The change that follows from crossed limits."""
+    theirs = overruled(group, now - timedelta(days=settings.remind_days))
     doubts = [one.asks for one in crossed if one.asks] if crossed and all(one.asks for one in crossed) else []
     unit = money.unit_price(group)
     source = "" if limits.source == "default" else f"rule {limits.source}"
@@ -74,10 +76,18 @@ def clamped(
         saving=round((unit or 0.0) * clamp.takes * HOURS_PER_MONTH, 2),
         evidence=figures(group, crossed, settings, now, clamp.clamped),
         identity=group.identity,
-        asks="; ".join(one for one in (clamp.asks, *doubts) if one),
+        asks="; ".join(one for one in (clamp.asks, theirs, *doubts) if one),
         goes_on=clamp.goes_on,
         memo=memo(group, crossed, now, goes_on=bool(clamp.goes_on)),
+        cures=_cures(clamp, crossed),
     )
+
+
+def _cures(clamp: Clamp, crossed: Sequence[Breach]) -> bool:
+    """Whether the group keeps to every limit once its max is where the clamp leaves it."""
+    if clamp.clamped is None or any(one.holds for one in crossed):
+        return False
+    return all(one.to is not None and clamp.clamped <= one.to for one in crossed)
 
 
 def given_back(group: Group, action: Action, why: str, settings: AsgClampSettings, now: datetime) -> Decision:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from functions.asg_clamp.facts import ACTIVE, DESIRED, PROCESSES, SUSPENDED, THAW, Group, shows
+from functions.asg_clamp.facts import ACTIVE, DESIRED, MAX, PROCESSES, SUSPENDED, THAW, Group, shows
 from functions.core.types import Action, Json
 
 SLACK = timedelta(minutes=5)
@@ -27,6 +27,17 @@ def held(group: Group) -> dict[str, tuple[Json, Json]]:
         return {}
     prior, wrote, now = group.standing.prior, group.standing.wrote, shows(group)
     return {key: (prior[key], value) for key, value in wrote.items() if prior[key] != value and now.get(key) == value}
+
+
+def overruled(group: Group, since: datetime) -> str:
+    """That somebody raised max again after Fusebox had set it, lately: then they are asked. "" where nobody did."""
+    standing = group.standing
+    if standing is None or standing.at < since or standing.wrote.get(MAX) == standing.prior.get(MAX):
+        return ""
+    ours = standing.wrote.get(MAX)
+    if not isinstance(ours, int) or group.maximum <= ours:
+        return ""
+    return f"somebody set max to {group.maximum} after Fusebox had set it to {ours}"
 
 
 def change(

@@ -21,6 +21,7 @@ from functions.core.types import Busy, Decision, Disposition, Json, plan_hash
 LEASE_LASTS = timedelta(minutes=20)
 """Longer than the longest function, so that a lease never ends under a sweep that still runs."""
 LEASE_RENEWED_AFTER = timedelta(minutes=5)
+TRIED_IN_VAIN = (Disposition.FAILED, Disposition.UNSETTLED)
 AGREED_FOR = timedelta(hours=24)
 """How long what a person approved is carried on step by step."""
 
@@ -95,8 +96,12 @@ def evaluate(
             ended.append((facts, decision, *(told.end_of(decision) or end)))
     granted = cap.reserve(run.table, run.name, run.settings.cap, [one.decision.saving for one in through], now)
     ended += [(one.facts, one.decision, Disposition.CAPPED, gates.CAP_USED_UP) for one in through[granted:]]
-    _record(run, ended, report, joins, told)
-    whole = acting.act(run, agreed + through[:granted], report, stop)
+    news = _record(run, ended, report, joins, told)
+    results: list[acting.Result] = []
+    whole = acting.act(run, agreed + through[:granted], report, stop, results)
+    done = {one.decision.resource: not one.decision.cures for one in results if one.disposition is Disposition.DONE}
+    failed = {one.decision.resource: True for one in results if one.disposition in TRIED_IN_VAIN}
+    episodes.tell(run, news | failed | done)
     if granted < len(through):
         _pause_itself(run, report, through[granted].decision)
     return whole
@@ -144,8 +149,14 @@ def _pause_itself(run: Run[F, S], report: RunReport, first: Decision) -> None:
     )
 
 
-def _record(run: Run[F, S], ended: Sequence[Ended[F]], report: RunReport, joins: bool, told: Episodes) -> None:
-    """Writes findings that are new in this period, asks what only a person can decide, and counts everything."""
+def _record(
+    run: Run[F, S], ended: Sequence[Ended[F]], report: RunReport, joins: bool, told: Episodes
+) -> dict[str, bool]:
+    """Writes findings that are new in this period, asks what only a person can decide, and counts everything.
+
+    Returns the resources of which there is news, each with True: the end of it is then news as well.
+    """
+    news: dict[str, bool] = {}
     now = run.clock()
     period = ledger.period_of(now, run.settings.remind_days)
     worth = [one for one in ended if one[2] not in (Disposition.LEFT, Disposition.EXEMPT)]
@@ -169,3 +180,6 @@ def _record(run: Run[F, S], ended: Sequence[Ended[F]], report: RunReport, joins:
         new = decision.resource in asked if end in ASKED else row is not None and row.key not in known
         identity = ledger.identity_of(known.get(row.key, row).body) if row is not None else ""
         report.add(decision, end, detail, new=new, id=identity, owner=run.owner_of(facts))
+        if new:
+            news[decision.resource] = True
+    return news

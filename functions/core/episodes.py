@@ -7,7 +7,7 @@ a finding's memory, so that what ended and came back is told again, and what sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,8 @@ from functions.core.memory import episodes_of
 from functions.core.run import Run
 from functions.core.table import Row
 from functions.core.types import RIGHT, Decision, Disposition, Json, iso
+
+TELLS_END = "tells_end"
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,37 @@ def track(run: Run[Any, Any], decisions: Iterable[Decision], now: datetime) -> E
         row, over = before.get((key, resource)), bool(_over(decision))
         was = row is not None and bool(row.body["over"])
         begun[resource] = str(row.body["since"]) if row is not None and over == was else iso(now)
-        body: dict[str, Json] = {"over": over, "since": begun[resource], "memo": dict(decision.memo) if over else {}}
+        body: dict[str, Json] = {
+            "over": over,
+            "since": begun[resource],
+            "memo": dict(decision.memo) if over else {},
+            TELLS_END: bool(over and was and row is not None and row.body.get(TELLS_END)),
+        }
         if over != was or (over and row is not None and row.body != body):
             rows.append(Row(key, resource, body, (row.version if row is not None else 0) + 1))
     lost = set(run.table.write([(row,) for row in rows])) if rows else set()
-    ended = {row.sk for at, row in enumerate(rows) if at not in lost and not row.body["over"]}
+    ended = {row.sk for at, row in enumerate(rows) if at not in lost and _tells_end(row, before.get(row.key))}
     for row in _again(run, key, [rows[at].sk for at in sorted(lost)]):
         begun[row.sk] = str(row.body["since"])
     return Episodes(begun, frozenset(ended))
+
+
+def tell(run: Run[Any, Any], told: Mapping[str, bool]) -> None:
+    """Notes which resources' episodes have been told of, and whether their end is to be told as well.
+
+    It is not where an action has ended what it told of: saying so again would say nothing new.
+    """
+    if not run.guardrail.spec.remembers or not told:
+        return
+    key = episodes_of(run.name)
+    rows = run.table.get([(key, resource) for resource in told])
+    due = [row for row in rows.values() if row.body["over"] and row.body.get(TELLS_END) != told[row.sk]]
+    # Who writes it at the same time has told of it as well.
+    run.table.write([(Row(key, row.sk, {**row.body, TELLS_END: told[row.sk]}, row.version + 1),) for row in due])
+
+
+def _tells_end(row: Row, before: Row | None) -> bool:
+    return not row.body["over"] and before is not None and bool(before.body.get(TELLS_END))
 
 
 def _over(decision: Decision) -> bool | None:

@@ -69,7 +69,7 @@ class Decision:
     exemption holds it up and no cap counts it. `goes_on` names the action whose next step this is, "" for a
     first one: what a person agreed to is then carried on without asking anew. `told_at` is when an action on it
     was told of: what was under way by then is not told again. `memo` is what later looks are to know of it, for as
-    long as it lasts.
+    long as it lasts. `cures` says that the action, once done, ends what was found, so that its end is no news.
     """
 
     resource: str
@@ -87,6 +87,7 @@ class Decision:
     goes_on: str = ""
     told_at: str = ""
     memo: Mapping[str, Json] = field(default_factory=dict)
+    cures: bool = False
 
 
 RIGHT = "right"
