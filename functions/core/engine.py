@@ -121,16 +121,23 @@ def _tend(run: Run[F, S], report: RunReport, stop: Callable[[], bool]) -> None:
 
 
 def _warrant(run: Run[F, S], decision: Decision, now: datetime) -> dict[str, Json]:
-    """On whose word the next step of an action may be made: that of the first one, for the very same plan; or {}."""
-    if not decision.goes_on:
+    """On whose word the next step of an action may be made: a person's about the first one, and the same plan; or {}.
+
+    A word about what can be undone covers nothing that cannot.
+    """
+    if not decision.goes_on or decision.action is None:
         return {}
     first = recorded.of_resource(run.table, decision.resource, decision.goes_on)
     if first is None or first.intent.get("plan") != plan_hash(run.name, decision):
         return {}
     warrant = first.intent.get("warrant")
-    if not isinstance(warrant, dict) or now - parse_moment(warrant.get("since", first.intent["at"])) > AGREED_FOR:
+    if not isinstance(warrant, dict) or warrant.get("how") == "time-out":
         return {}
-    return {"since": first.intent["at"], **warrant}
+    lasting = bool(ledger.action_of(first.intent).irreversible or warrant.get("irreversible"))
+    since = warrant.get("since", first.intent["at"])
+    if (decision.action.irreversible and not lasting) or now - parse_moment(since) > AGREED_FOR:
+        return {}
+    return {**warrant, "since": since, "irreversible": lasting}
 
 
 def _pause_itself(run: Run[F, S], report: RunReport, first: Decision) -> None:
