@@ -93,6 +93,9 @@ def _fenced(resources: tuple[str, ...]) -> str:
 def _allowed(hint: Any) -> str:
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return ", ".join(f"`{one.name}`" for one in dataclasses.fields(hint))
+    if type(None) in get_args(hint):
+        (hint,) = (one for one in get_args(hint) if one is not type(None))
+        return f"{_allowed(hint)}, `null`"
     if get_origin(hint) is tuple:
         return f"list of {_allowed(get_args(hint)[0])}"
     if get_args(hint):

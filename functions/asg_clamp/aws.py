@@ -150,7 +150,7 @@ class ScalingGroups:
             for one in groups
         ]
         remembered = [_grown(one, memos.get(one.arn, {}), now) for one in remembered]
-        candidates = {one.arn: one for one in remembered if is_candidate(one, self._settings, now)}
+        candidates = {one.arn: one for one in remembered if one.arn in memos or is_candidate(one, self._settings, now)}
         candidates |= self._looked_up(candidates, lookups)
         return [candidates.get(one.arn, one) for one in remembered]
 

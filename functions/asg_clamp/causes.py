@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from functions.asg_clamp.facts import Launch
+from functions.asg_clamp.facts import CREATION, Launch
 from functions.core.state import parse_moment
 
 FROM = re.compile(r"increasing the capacity from (\d{1,6}) to (\d{1,6})")
 POLICY = re.compile(r"triggered policy (.{1,255}?) changing the desired capacity")
 ASKED = re.compile(r"Z a (user request|scheduled action|predictive scaling policy)\b")
+CREATED = "created an AutoScalingGroup"
 REPLACED = "unhealthy instance needing to be replaced"
 REFRESHED = re.compile("instance refresh", re.IGNORECASE)
 LAUNCHING = "Launching a new EC2 instance"
@@ -80,6 +81,8 @@ def _start(detail: Mapping[str, Any], at: datetime) -> datetime:
 
 
 def _driver(cause: str) -> str:
+    if CREATED in cause:
+        return CREATION
     policy = POLICY.search(cause)
     if policy:
         return f"policy {policy[1]}"

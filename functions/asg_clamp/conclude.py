@@ -12,6 +12,7 @@ from functions.asg_clamp.facts import Group, Launch
 from functions.asg_clamp.limits import Applied
 from functions.asg_clamp.runaway import Breach
 from functions.asg_clamp.settings import AsgClampSettings
+from functions.core.notice import change_in_words
 from functions.core.prices_ec2 import HOURS_PER_MONTH
 from functions.core.types import Action, Decision, Json, iso
 
@@ -61,13 +62,14 @@ def clamped(
     doubts = [one.asks for one in crossed if one.asks] if crossed and all(one.asks for one in crossed) else []
     unit = money.unit_price(group)
     source = "" if limits.source == "default" else f"rule {limits.source}"
+    does = change_in_words(clamp.action.parameters, clamp.action.prior)
     reasons = [*(one.why for one in crossed), *notes, source]
     return Decision(
         group.arn,
         group.name,
         "runaway",
         str(clamp.action.terms.get("by") or crossed[0].kind),
-        "; ".join(one for one in reasons if one),
+        f"{does}: {'; '.join(one for one in reasons if one)}",
         clamp.action,
         saving=round((unit or 0.0) * clamp.takes * HOURS_PER_MONTH, 2),
         evidence=figures(group, crossed, settings, now, clamp.clamped),
@@ -120,14 +122,15 @@ def figures(
 
 
 def over_time(group: Group, launches: Sequence[Launch]) -> str:
-    """The capacity that launches started from, and the present one: "12:00 5 · 12:04 8 · now 12"."""
-    points: list[tuple[str, int]] = []
+    """What the launches of each minute started from, and the present capacity: "12:00 5 · 12:04 8 · now 12"."""
+    lowest: dict[str, int] = {}
     for one in launches:
-        if one.before is not None and (not points or points[-1][1] != one.before):
-            points.append((f"{one.at:%H:%M}", one.before))
-    if not points:
+        if one.before is not None:
+            at = f"{one.at:%H:%M}"
+            lowest[at] = min(one.before, lowest.get(at, one.before))
+    if not lowest:
         return ""
-    shown = [f"{at} {size}" for at, size in points]
+    shown = [f"{at} {size}" for at, size in lowest.items()]
     if len(shown) > POINTS:
         shown = [shown[0], "…", *shown[-(POINTS - 1) :]]
     return " · ".join([*shown, f"now {group.runs}"])

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functions.asg_clamp import clamps, money
 from functions.asg_clamp.clamps import Clamp
 from functions.asg_clamp.conclude import clamped, found, given_back, leave
-from functions.asg_clamp.facts import CAP, DESIRED_METRIC, MAX, THAW, Group, shows
+from functions.asg_clamp.facts import CAP, DESIRED_METRIC, MAX, THAW, UNITS, Group, shows
 from functions.asg_clamp.limits import Applied, applied, protecting
 from functions.asg_clamp.owners import only_cap, owner
 from functions.asg_clamp.runaway import Breach, breaches
@@ -82,6 +82,9 @@ def _act_on(
     group: Group, crossed: Sequence[Breach], limits: Applied, settings: AsgClampSettings, now: datetime
 ) -> Decision:
     """The policy's action, or the gentler one that the group allows."""
+    if group.unit != UNITS:
+        why = f"{crossed[0].why}; it counts capacity in {group.unit}, and how much of that runs is not known"
+        return found(group, "unknown_units", why, crossed, settings, now)
     bar = only_cap(group)
     kind, notes = ("cap", [f"{bar}; only a cap is offered"]) if bar and limits.action != "cap" else (limits.action, [])
     who = owner(group)
@@ -169,7 +172,7 @@ def _since_thaw(group: Group) -> Group:
 
 
 def _goes_on(group: Group, crossed: Sequence[Breach]) -> bool:
-    """Whether a shrink has begun and is still called for; a growth is taken back whole, its rest included."""
+    """Whether a shrink has begun and is still called for: a growth is taken back whole, though part were allowed."""
     if group.standing is None or clamps.unfinished(group) is None:
         return False
     return _sized(crossed) or group.standing.terms.get("by") == "growth"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from functions.asg_clamp.facts import DESIRED_METRIC, Group, Member
+from functions.asg_clamp.facts import DESIRED_METRIC, UNITS, Group, Member
 from functions.asg_clamp.spec import SPEC, canonical
 from functions.core.types import Scope
 
@@ -30,7 +30,7 @@ def group_of(raw: Raw, read_at: datetime, blind: str) -> Group:
         members=members,
         suspended=frozenset(str(one["ProcessName"]) for one in raw.get("SuspendedProcesses") or ()),
         created_at=raw.get("CreatedTime"),
-        unit=str(raw.get("DesiredCapacityType") or "units"),
+        unit=str(raw.get("DesiredCapacityType") or UNITS),
         deletion_protection=str(raw.get("DeletionProtection") or "none"),
         leaving=bool(raw.get("Status")),
         operator=str(operator.get("Principal") or "a service") if operator.get("Managed") else "",

@@ -15,6 +15,8 @@ from functions.core.types import Json, iso
 CAP, FREEZE, SHRINK, THAW = "cap", "freeze", "shrink", "thaw"
 """Kinds of action. `thaw` ends a freeze whose time is over."""
 MIN, MAX, DESIRED = "min", "max", "desired"
+UNITS = "units"
+"""The DesiredCapacityType in which what runs can be counted: instances or weights."""
 ACTIVE, SUSPENDED = "active", "suspended"
 PROCESSES = (
     "Launch",
@@ -53,6 +55,10 @@ class Member:
         return not self.state.startswith(("Terminat", "Detach", "Warmed"))
 
 
+CREATION = "its creation"
+"""What drove the first launches of a new group."""
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """One launch, from an event or a scaling activity.
@@ -70,6 +76,11 @@ class Launch:
     before: int | None = None
     by: str = ""
     message: str = ""
+
+    @property
+    def grows(self) -> bool:
+        """Whether it made the group larger than it was meant to be: no replacement, no refresh, no first size."""
+        return self.ok and not self.replaces and not self.refresh and self.by != CREATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +129,7 @@ class Group:
     suspended: frozenset[str] = frozenset()
     created_at: datetime | None = None
     spot: bool | None = None
-    unit: str = "units"
+    unit: str = UNITS
     deletion_protection: str = "none"
     leaving: bool = False
     operator: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.asg_clamp.facts import Group
+from functions.asg_clamp.facts import UNITS, Group
 from functions.core import prices_ec2
 from functions.core.prices_ec2 import HOURS_PER_MONTH
 from functions.core.types import Json
@@ -13,7 +13,7 @@ def unit_price(group: Group) -> float | None:
 
     Nothing runs, or a type has no known price: then nothing is said, rather than too little.
     """
-    if group.unit != "units" or not group.running or not group.runs:
+    if group.unit != UNITS or not group.running or not group.runs:
         return None
     prices = [prices_ec2.hourly(one.type) for one in group.running]
     known = [price for price in prices if price is not None]
@@ -33,13 +33,17 @@ def monthly(group: Group, units: int) -> float | None:
 
 
 def in_words(group: Group, clamped: int | None) -> str:
-    """The hour and the month, now, clamped and at the present max; "" where no price is known."""
+    """The hour and the month now, and what they may come to at the present max and clamped; "" without a price."""
     if unit_price(group) is None:
         return ""
-    sizes = [("now", group.runs), *([("clamped", clamped)] if clamped is not None else []), ("at max", group.maximum)]
-    return ", ".join(
-        f"${hourly(group, units):,.2f} an hour {when} (${monthly(group, units):,.0f} a month)" for when, units in sizes
-    )
+    said = [f"{_amount(group, group.runs)} now", f"up to {_amount(group, group.maximum)} at max {group.maximum}"]
+    if clamped is not None and clamped < group.maximum:
+        said.append(f"up to {_amount(group, clamped)} clamped to {clamped}")
+    return ", ".join(said)
+
+
+def _amount(group: Group, units: int) -> str:
+    return f"${hourly(group, units):,.2f} an hour (${monthly(group, units):,.0f} a month)"
 
 
 def figures(group: Group, clamped: int | None) -> dict[str, Json]:

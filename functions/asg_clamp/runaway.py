@@ -95,15 +95,17 @@ def _growth(group: Group, applied: Applied, settings: AsgClampSettings, now: dat
 def growth_began(group: Group, settings: AsgClampSettings, now: datetime) -> int | None:
     """The smallest capacity that the launches of the window started from; None where nothing was launched.
 
-    Where no launch says it, the launches themselves are counted, but for replacements, each as an average member.
+    Where no launch says it, the launches themselves are counted, each as the mean weight of what runs. Replacements,
+    refreshes and the first launches of a new group are no growth.
     """
-    launches = [one for one in group.history.since(now, settings.growth_minutes) if one.ok and not one.replaces]
+    launches = [one for one in group.history.since(now, settings.growth_minutes) if one.grows]
     if not launches:
         return None
     known = [one.before for one in launches if one.before is not None]
-    if known or not group.running:
-        return min(known, default=0)
-    return max(0, group.runs - round(len(launches) * group.runs / len(group.running)))
+    if known:
+        return min(known)
+    units = group.runs / len(group.running) if group.running else 1.0
+    return max(0, round(group.runs - len(launches) * units))
 
 
 def _churn(group: Group, applied: Applied, settings: AsgClampSettings, now: datetime) -> Breach | None:

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from functions.asg_clamp.facts import ACTIVE, DESIRED, PROCESSES, SUSPENDED, THAW, Group, shows
 from functions.core.types import Action, Json
 
+SLACK = timedelta(minutes=5)
+"""Sweeps come at fixed distances: without it a freeze made by one would outlast the sweep that is to end it."""
 MOVING = (DESIRED,)
 """Scaling itself changes it all the time."""
 
@@ -47,5 +49,6 @@ def frozen_since(group: Group) -> dict[str, datetime]:
 
 def thaw(group: Group, hours: float, now: datetime) -> Action | None:
     """Resumes what a freeze suspended and whose time is over; what else stands goes on standing."""
-    over = [one for one, since in frozen_since(group).items() if now >= since + timedelta(hours=hours)]
+    lasts = timedelta(hours=hours) - SLACK
+    over = [one for one, since in frozen_since(group).items() if now >= since + lasts]
     return change(group, THAW, dict.fromkeys(over, ACTIVE)) if over else None

@@ -66,10 +66,10 @@ class Memory:
         return {row.sk: row.body for row in self.table.get([self._key(one) for one in resources]).values()}
 
     def memos(self, resources: Sequence[str]) -> dict[str, Note]:
-        """What decisions left to be known while what they found lasts, by resource."""
+        """What decisions left to be known while what they found lasts, by resource; only of what is over."""
         key = episodes_of(self.guardrail)
-        rows = self.table.get([(key, one) for one in resources])
-        return {row.sk: memo for row in rows.values() if isinstance(memo := row.body.get("memo"), dict)}
+        rows = self.table.get([(key, one) for one in resources]).values()
+        return {row.sk: memo for row in rows if row.body["over"] and isinstance(memo := row.body.get("memo"), dict)}
 
     def note(self, resource: str, change: Callable[[Note], Note], until: datetime) -> None:
         """Changes the note of a resource, whoever else does so at the same time; it may go after `until`.

@@ -126,8 +126,12 @@ def evidence_of(evidence: Any) -> tuple[tuple[str, str], ...]:
 
 
 def change_in_words(parameters: Mapping[str, Json], prior: Mapping[str, Json]) -> str:
-    """What an action sets and what it overwrites: "days none → 30"."""
-    return ", ".join(f"{key} {shown(prior.get(key))} → {shown(value)}" for key, value in parameters.items())
+    """What an action sets and what it overwrites: "days none → 30"; what it gives back is "active again"."""
+    return ", ".join(
+        f"{key} {shown(value)} again" if key in prior and prior[key] == value else f"{key} {was} → {shown(value)}"
+        for key, value in parameters.items()
+        for was in (shown(prior.get(key)),)
+    )
 
 
 def shown(value: Json) -> str:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from local.account import LocalAccount
-from local.demo import company, events, fleet
+from local.demo import company, events, fleet, leak
 from local.demo.person import StandIn, Visitor, links_in, person
 from local.demo.product import WIDTH, Product, ProductFailed
 from local.demo.show import Show
@@ -19,7 +19,7 @@ from local.demo.show import Show
 HEAD_START = timedelta(days=4)
 """Virtual time begins this long ago, so that what the demo plays stays in the real past: the `fusebox`
 command, which lives in real time, would rightly distrust a log group from the future."""
-GPU_SWEEP = "fusebox-us-east-1-idle-gpu-sweep"
+GPU_SWEEP, GROUP_SWEEP = "fusebox-us-east-1-idle-gpu-sweep", "fusebox-us-east-1-asg-clamp-sweep"
 NEW_GROUP = "/aws/lambda/prod-new-feature"
 
 
@@ -43,8 +43,9 @@ def play(show: Show, folder: Path) -> None:
     start = datetime.now(UTC) - HEAD_START
     with LocalAccount(observe, start=start) as account:
         product.endpoint = account.endpoint
-        # There is no GPU in this act: hourly looks for one would only make it longer.
-        account.client("events").disable_rule(Name=GPU_SWEEP)
+        # There is no instance in this act: frequent looks for one would only make it longer.
+        for sweep in (GPU_SWEEP, GROUP_SWEEP):
+            account.client("events").disable_rule(Name=sweep)
         show.done(f"Deployed that template into a local account: {len(account.physical_ids)} resources")
         groups = company.log_groups(start)
         account.seed_log_groups(groups)
@@ -103,6 +104,7 @@ def play(show: Show, folder: Path) -> None:
         if writes or told or account.losses:
             raise ProductFailed("the second sweep should have had nothing to do")
     idle_gpus(show, product, who, enforce)
+    runaway_group(show, product, enforce)
     show.the_end()
 
 
@@ -130,6 +132,30 @@ def idle_gpus(show: Show, product: Product, who: StandIn | Visitor, enforce: Pat
         show.states(fleet.states(account, ids))
         if account.losses:
             raise ProductFailed(f"something was lost on the way: {account.losses}")
+
+
+def runaway_group(show: Show, product: Product, enforce: Path) -> None:
+    """The third act: a memory leak, and five instances on their way to fifty."""
+    # It ends about now, so that the command, which lives in real time, meets no group from the future.
+    with LocalAccount(enforce, start=datetime.now(UTC) - timedelta(hours=1)) as account:
+        product.endpoint = account.endpoint
+        leak.move_in(account)
+        topic = account.outputs["AlertsTopicArn"]
+        show.chapter("A memory leak: five instances on their way to fifty", "launches → EventBridge rule → function")
+        with show.step("Climbing, three instances every two minutes"):
+            climb = leak.climb(account)
+        show.climb(climb, leak.NAME)
+        show.message(account.messages(topic)[-1])
+        show.bill(leak.bill(account, climb))
+
+        show.chapter("The leak is fixed: turned back", "fusebox undo ID: max is as it was before the clamp")
+        show.output(
+            product.fusebox("undo", leak.clamp(account), "--stack", "Fusebox", "--yes", "--reason", "leak fixed")
+        )
+        sizes = leak.sizes(account)
+        show.line(f"{leak.NAME}: min {sizes[0]}, desired {sizes[1]}, max {sizes[2]}")
+        if sizes[2] != leak.MAXIMUM or account.losses:
+            raise ProductFailed(f"the clamp should have been turned back: {sizes}, losses: {account.losses}")
 
 
 if __name__ == "__main__":

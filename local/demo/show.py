@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from rich.console import Console
 from rich.panel import Panel
@@ -66,6 +67,26 @@ class Show:
         table = Table("Instance", "now", box=None, header_style="dim")
         for name, state in states.items():
             table.add_row(name, state, style="" if state == "running" else "bold")
+        self.console.print(table)
+
+    def climb(self, climb: Sequence[tuple[datetime, int, int]], name: str) -> None:
+        """A group's desired capacity and max over time, as bars; bold from where max came down."""
+        table = Table("UTC", name, "", "max", box=None, header_style="dim")
+        table.columns[1].justify = table.columns[3].justify = "right"
+        first = climb[0][2]
+        for at, desired, maximum in climb:
+            table.add_row(
+                f"{at:%H:%M}", str(desired), "█" * desired, str(maximum), style="" if maximum == first else "bold"
+            )
+        self.console.print(table)
+
+    def bill(self, bill: Mapping[str, float]) -> None:
+        """What an hour and a month cost, held and as it would have been."""
+        table = Table("", "an hour", "a month", box=None, header_style="dim")
+        for column in table.columns[1:]:
+            column.justify = "right"
+        for label, hour in bill.items():
+            table.add_row(label, f"${hour:,.2f}", f"${hour * 730:,.0f}")
         self.console.print(table)
 
     def message(self, message: Message) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+
+import boto3
 import pytest
 
 from tests.cli.conftest import Fusebox
@@ -9,6 +13,7 @@ from tests.contract.worlds import make_group, retentions
 
 GROUP = "/aws/lambda/young"
 ARN = f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP}"
+SCALING = "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/train"
 OF = ("--guardrail", "log_retention")
 WHY = ("--owner", "ann@example.com", "--reason", "legal hold")
 
@@ -22,6 +27,39 @@ def test_an_exempt_group_is_left_alone(fusebox: Fusebox, spelt: str) -> None:
     assert "ann@example.com: legal hold" in ran.out
     assert fusebox("run", "log_retention", "--json").json["counts"] == {"exempt": 1}
     assert retentions() == {GROUP: None}
+
+
+@pytest.mark.parametrize(
+    ("spelt", "options"),
+    [
+        (lambda real: real, ()),
+        (lambda real: real, ("--guardrail", "asg_clamp")),
+        (lambda real: "train", ("--guardrail", "asg_clamp")),
+        (lambda real: SCALING, ()),
+    ],
+    ids=["the ARN of the console", "with its guardrail", "the name", "the ARN of the ledger"],
+)
+def test_an_exempt_auto_scaling_group_is_left_alone(
+    fusebox: Fusebox, spelt: Callable[[str], str], options: tuple[str, ...]
+) -> None:
+    scaling = boto3.client("autoscaling")
+    scaling.create_launch_configuration(LaunchConfigurationName="plain", ImageId="ami-1", InstanceType="m5.large")
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName="train",
+        LaunchConfigurationName="plain",
+        MinSize=0,
+        MaxSize=20,
+        AvailabilityZones=["us-east-1a"],
+    )
+    clamp = {"mode": "enforce", "ceiling": 4}
+    (fusebox.folder / "fusebox.yaml").write_text(json.dumps({"guardrails": {"asg_clamp": clamp}}))
+    (group,) = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert fusebox("exempt", spelt(group["AutoScalingGroupARN"]), *options, "--until", "30d", *WHY).code == 0
+    assert [one["resource"] for one in fusebox("exemptions", "--json").json["exemptions"]] == [SCALING]
+    assert fusebox("run", "asg_clamp", "--json").json["counts"] == {"exempt": 1}
+    assert not [call for call in fusebox.writes if call.startswith("autoscaling.")]
+    assert fusebox("exempt", spelt(group["AutoScalingGroupARN"]), *options, "--end").code == 0
+    assert fusebox("run", "asg_clamp", "--json").json["counts"] == {"done": 1}
 
 
 def test_exemptions_are_listed_and_can_be_ended(fusebox: Fusebox) -> None:

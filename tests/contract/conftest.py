@@ -16,6 +16,7 @@ from functions.core.entry import Function
 from functions.core.guardrail import Guardrail
 from functions.registry import GUARDRAILS
 from tests.aws_world import MACHINE, REGION, ROLE, RecordingClients, create_table, environment, function_of
+from tests.contract import scaling_world
 from tests.contract.worlds import WORLDS, World
 
 
@@ -37,6 +38,12 @@ def few_instance_types(monkeypatch: pytest.MonkeyPatch) -> None:
     some = {name: about for name, about in instance_types.INSTANCE_TYPES.items() if name.startswith(("p3", "m5."))}
     monkeypatch.setattr(instance_types, "INSTANCE_TYPES", some)
     monkeypatch.setattr(instance_types.InstanceTypeBackend, "instance_types", [*map(instance_types.InstanceType, some)])
+
+
+@pytest.fixture(autouse=True)
+def what_moto_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls of a guardrail that moto does not know."""
+    scaling_world.teach_moto(monkeypatch)
 
 
 @pytest.fixture(params=GUARDRAILS, ids=lambda guardrail: guardrail.name)

@@ -17,7 +17,10 @@ from tests.contract.conftest import Stage
 
 EVENTS = Path(__file__).parents[2] / "events"
 CASES = [(one, file) for one in GUARDRAILS for file in sorted((EVENTS / one.name).glob("*.json"))]
-LOOKED_AT = [(one, file) for one, file in CASES if json.loads(file.read_text())["expect"] in ("act", "ask", "nothing")]
+LOOKING = ("act", "ask", "report", "nothing")
+"""What is expected of events that make the guardrail look at a resource."""
+LOOKED_AT = [(one, file) for one, file in CASES if json.loads(file.read_text())["expect"] in LOOKING]
+COUNTED = {"act": {"done": 1}, "ask": {"needs_approval": 1}, "report": {"reported": 1}}
 IDS = [f"{one.name}-{file.stem}" for one, file in CASES]
 StageOf = Callable[[Any], Stage]
 
@@ -48,9 +51,7 @@ def test_what_comes_of_an_event(guardrail: Any, file: Path, stage_of: StageOf) -
         if expect == "skip":
             assert answer["skipped"]
         else:
-            assert answer["counts"] == {"act": {"done": 1}, "ask": {"needs_approval": 1}}.get(
-                expect, {"left": 1} if answer["counts"] else {}
-            )
+            assert answer["counts"] == COUNTED.get(expect, {"left": 1} if answer["counts"] else {})
     changed = sum(before[name] != now for name, now in stage.world.state().items())
     assert changed == (1 if expect == "act" else 0)
     assert stage.clients.writes == [*stage.world.change] * changed

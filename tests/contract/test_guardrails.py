@@ -16,10 +16,10 @@ from functions.core.guardrail import Page
 from functions.core.items import of_request
 from functions.core.requests import Answer
 from functions.core.spec import GuardrailSpec
-from functions.core.types import ActionFailed, Refused, iso
+from functions.core.types import ActionFailed, Disposition, Refused, iso
 from tests.aws_world import OWN, Context, function_of
 from tests.contract.conftest import Stage
-from tests.contract.test_events import CASES
+from tests.contract.test_events import CASES, LOOKING
 
 StageOf = Callable[[Any], Stage]
 SWEEP = {
@@ -52,7 +52,7 @@ def test_the_calls_it_makes_are_the_permissions_it_declares(guardrail: Any, stag
     function = stage.function("enforce")
     for one, file in CASES:
         case = json.loads(file.read_text())
-        if one is guardrail and case["expect"] in ("act", "ask", "nothing"):
+        if one is guardrail and case["expect"] in LOOKING:
             function.handle(case["event"], Context())
     function.handle(SWEEP, Context())
     function.handle({"fusebox": "undo", "actions": actions(stage, function), "by": "link holder"}, Context())
@@ -108,7 +108,7 @@ def test_observe_mode_writes_nothing(guardrail: Any, stage_of: StageOf) -> None:
     assert answer["report"]["counts"]["observed"] > 0
     for one, file in CASES:
         case = json.loads(file.read_text())
-        if one is guardrail and case["expect"] in ("act", "ask", "nothing"):
+        if one is guardrail and case["expect"] in LOOKING:
             function.handle(case["event"], Context())
     assert stage.clients.writes == []
     assert stage.world.state() == before
@@ -129,6 +129,11 @@ def test_a_second_sweep_does_nothing_and_says_nothing(guardrail: Any, stage_of: 
     assert writes > 0
     assert told == 1
     answer = function.handle({**SWEEP, "execution": "two"}, Context())
+    if guardrail.spec.remembers:
+        # What is found comes and goes there: that it has gone is told too, once.
+        assert set(answer["report"]["new"]) == {Disposition.ENDED}
+        told = stage.clients.calls.count("sns:Publish")
+        answer = function.handle({**SWEEP, "execution": "three"}, Context())
     assert not answer["report"]["new"]
     assert len(stage.clients.writes) == writes
     assert stage.clients.calls.count("sns:Publish") == told

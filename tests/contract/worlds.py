@@ -13,7 +13,7 @@ from moto.logs.models import LogStream, logs_backends
 from functions.core.spec import GuardrailSettings
 from functions.log_retention.spec import LogRetentionSettings, Pace
 from tests.aws_world import ACCOUNT, REGION
-from tests.contract import gpu_fleet
+from tests.contract import gpu_fleet, scaling_world
 
 FAST = Pace(lists_per_second=100_000, puts_per_second=100_000)
 
@@ -73,5 +73,12 @@ WORLDS = {
         gpu_fleet.by_mode,
         change=("ec2:CreateTags", "ec2:StopInstances"),
         options=gpu_fleet.OPTIONS,
+    ),
+    "asg_clamp": World(
+        scaling_world.seed_groups,
+        scaling_world.sizes,
+        scaling_world.by_mode,
+        change=("autoscaling:SuspendProcesses", "autoscaling:UpdateAutoScalingGroup", "autoscaling:ResumeProcesses"),
+        options=scaling_world.OPTIONS,
     ),
 }

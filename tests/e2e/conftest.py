@@ -79,16 +79,17 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     return build
 
 
-def without_gpu_sweeps(account: LocalAccount) -> LocalAccount:
-    """The same account without hourly looks at GPUs, which stories of weeks about logs can do without."""
-    account.client("events").disable_rule(Name="fusebox-us-east-1-idle-gpu-sweep")
+def only_logs(account: LocalAccount) -> LocalAccount:
+    """The same account without frequent looks at GPUs and groups, which stories of weeks about logs can do without."""
+    for other in ("idle-gpu", "asg-clamp"):
+        account.client("events").disable_rule(Name=f"fusebox-us-east-1-{other}-sweep")
     return account
 
 
 @pytest.fixture
 def account(enforcing: Path) -> Iterator[LocalAccount]:
     with LocalAccount(enforcing, start=START) as account:
-        yield without_gpu_sweeps(account)
+        yield only_logs(account)
 
 
 @pytest.fixture

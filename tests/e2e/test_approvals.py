@@ -14,7 +14,7 @@ import pytest
 from local import LocalAccount, LogGroupSeed
 from local.demo.browser import FORM, form, send
 from tests.e2e.asking import approve, command, ends, links, reject, undo
-from tests.e2e.conftest import SAMPLES, START, alerts, old_with_data, puts, retention, sweep, without_gpu_sweeps, young
+from tests.e2e.conftest import SAMPLES, START, alerts, old_with_data, only_logs, puts, retention, sweep, young
 
 Asking = Callable[..., Path]
 GROUP = "/ecs/web"
@@ -24,7 +24,7 @@ GROUP = "/ecs/web"
 def account(asking: Asking) -> Iterator[LocalAccount]:
     """In approve mode, with one young group that waits for an answer."""
     with LocalAccount(asking(), start=START) as account:
-        without_gpu_sweeps(account).seed_log_groups([young(GROUP)])
+        only_logs(account).seed_log_groups([young(GROUP)])
         sweep(account)
         yield account
 
@@ -86,7 +86,7 @@ def test_a_caller_without_iams_leave_does_not_reach_the_door(account: LocalAccou
 
 def test_some_are_approved_and_the_rest_is_left_alone(asking: Asking) -> None:
     with LocalAccount(asking(), start=START) as account:
-        without_gpu_sweeps(account).seed_log_groups([young(f"/ecs/task-{number}") for number in range(5)])
+        only_logs(account).seed_log_groups([young(f"/ecs/task-{number}") for number in range(5)])
         sweep(account)
         link = links(account)["approve"]
         boxes = form(link, "approve").boxes
@@ -130,7 +130,7 @@ def test_nobody_answers_and_nothing_happens(account: LocalAccount) -> None:
 
 def test_silence_acts_where_the_policy_says_so_but_not_on_what_cannot_be_undone(asking: Asking) -> None:
     with LocalAccount(asking(guardrail="on_timeout: act"), start=START) as account:
-        without_gpu_sweeps(account).seed_log_groups([young(GROUP), old_with_data()])
+        only_logs(account).seed_log_groups([young(GROUP), old_with_data()])
         sweep(account)
         account.advance(timedelta(hours=73))
         assert retention(account, GROUP) == 30
@@ -203,7 +203,7 @@ def test_opening_links_over_and_over_decides_nothing(account: LocalAccount) -> N
 
 def test_three_thousand_findings_make_one_question(asking: Asking) -> None:
     with LocalAccount(asking(), start=START) as account:
-        without_gpu_sweeps(account).seed_log_groups([young(f"/ecs/task-{number:04}") for number in range(3000)])
+        only_logs(account).seed_log_groups([young(f"/ecs/task-{number:04}") for number in range(3000)])
         sweep(account)
         (text,) = alerts(account)
         assert "3000 changes" in text
@@ -234,7 +234,7 @@ def test_a_burst_of_new_groups_makes_one_question(asking: Asking) -> None:
 
 def test_a_question_that_could_not_be_put_is_put_by_a_later_sweep(asking: Asking) -> None:
     with LocalAccount(asking(), start=START) as account:
-        without_gpu_sweeps(account).seed_log_groups([young(GROUP)])
+        only_logs(account).seed_log_groups([young(GROUP)])
         account.fail("secretsmanager:GetSecretValue", code="AccessDeniedException", times=99)
         sweep(account)
         account.advance(timedelta(hours=2))
@@ -247,7 +247,7 @@ def test_a_question_that_could_not_be_put_is_put_by_a_later_sweep(asking: Asking
 
 def test_an_answer_to_a_question_whose_workflow_died_is_carried_out(asking: Asking) -> None:
     with LocalAccount(asking(), start=START) as account:
-        without_gpu_sweeps(account).seed_log_groups([young(GROUP)])
+        only_logs(account).seed_log_groups([young(GROUP)])
         account.fail("sns:Publish", code="InternalErrorException", times=99)
         sweep(account)
         account.advance(timedelta(hours=1))

@@ -26,6 +26,10 @@ def test_the_demo_plays_to_its_end() -> None:
         "ask first        warm_idle",
         "forgotten-p3    stopped",
         "training        running",
+        "17  █████████████████   17",
+        "grew from 5 to 17 within 30 min: 12 more, over the limit of 10",
+        "without Fusebox (50)   $60.60  $44,238",
+        "inference-leaky: min 2, desired 17, max 50",
         "That was Fusebox",
     ):
         assert shown in ran.stdout

@@ -13,7 +13,7 @@ import pytest
 from local import LocalAccount
 from local.slack import INVALID_TOKEN, OK, SERVER_ERROR, FakeSlack, rate_limited
 from tests.e2e.asking import approve, links
-from tests.e2e.conftest import START, puts, retention, sweep, without_gpu_sweeps, young
+from tests.e2e.conftest import START, only_logs, puts, retention, sweep, young
 
 GROUP = "/ecs/web"
 
@@ -27,7 +27,7 @@ def slack() -> Iterator[FakeSlack]:
 @pytest.fixture
 def account(asking: Callable[..., Path], slack: FakeSlack) -> Iterator[LocalAccount]:
     with LocalAccount(asking(), start=START) as account:
-        without_gpu_sweeps(account).seed_log_groups([young(GROUP)])
+        only_logs(account).seed_log_groups([young(GROUP)])
         yield account
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from functions.approval.spec import ApprovalSettings, Approvers
 from functions.notify.spec import SlackSettings
+from functions.registry import GUARDRAILS
 from tests.stacks.conftest import Build
 from tests.stacks.template import BASE, HERE, Properties, Template, statements
 
@@ -68,9 +69,8 @@ def test_acting_is_done_by_the_guardrails_own_function(template: Template) -> No
     (only,) = allowed(template, "approval-workflow").values()
     assert only["actions"] == ["lambda:InvokeFunction"]
     assert only["resources"] == [
-        f"arn:aws:lambda:{HERE}:function:{BASE}-approval",
-        f"arn:aws:lambda:{HERE}:function:{BASE}-idle-gpu",
-        f"arn:aws:lambda:{HERE}:function:{BASE}-log-retention",
+        f"arn:aws:lambda:{HERE}:function:{BASE}-{name}"
+        for name in sorted(["approval", *(one.name.replace("_", "-") for one in GUARDRAILS)])
     ]
 
 

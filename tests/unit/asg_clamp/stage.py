@@ -121,10 +121,11 @@ def launch_event(
     group: str, activity: str, at: datetime, *, before: int, after: int, ok: bool = True, policy: str = "leak-out"
 ) -> dict[str, Any]:
     """A launch as EventBridge delivers it."""
+    time = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     cause = (
-        f"At {at:%Y-%m-%dT%H:%M:%SZ} a monitor alarm leak in state ALARM triggered policy {policy} changing the "
-        f"desired capacity from {before} to {after}.  At {at:%Y-%m-%dT%H:%M:%SZ} an instance was started in response "
-        f"to a difference between desired and actual capacity, increasing the capacity from {before} to {after}."
+        f"At {time} a monitor alarm leak in state ALARM triggered policy {policy} changing the desired capacity from "
+        f"{before} to {after}.  At {time} an instance was started in response to a difference between desired and "
+        f"actual capacity, increasing the capacity from {before} to {after}."
     )
     return {
         "version": "0",
@@ -132,7 +133,7 @@ def launch_event(
         "detail-type": f"EC2 Instance Launch {'Successful' if ok else 'Unsuccessful'}",
         "source": "aws.autoscaling",
         "account": SCOPE.account,
-        "time": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "time": time,
         "region": SCOPE.region,
         "resources": [],
         "detail": {
@@ -142,9 +143,9 @@ def launch_event(
             "ActivityId": activity,
             "Details": {"Availability Zone": "us-east-1a"},
             "StatusMessage": "" if ok else "We currently do not have sufficient capacity",
-            "EndTime": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            "EndTime": time,
             "EC2InstanceId": "i-0123456789abcdef0" if ok else "",
-            "StartTime": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            "StartTime": time,
             "Cause": cause,
         },
     }

@@ -252,7 +252,8 @@ def test_the_schema_allows_what_the_policy_allows() -> None:
     defined = json_schema()["$defs"]
     assert defined["LogRetentionSettings"]["properties"]["default_days"]["enum"] == list(VALID_DAYS)
     assert defined["LogRetentionSettings"]["properties"]["mode"]["enum"] == ["observe", "approve", "enforce"]
-    assert defined["Rule"]["required"] == ["days"]
+    rule = defined["LogRetentionSettings"]["properties"]["rules"]["items"]["$ref"].removeprefix("#/$defs/")
+    assert defined[rule]["required"] == ["days"]
 
 
 def test_approvals_and_slack_may_be_set(tmp_path: Path) -> None:
