@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from functions.core import acting, asking, cap, episodes, gates, ledger, recorded, settling, state
+from functions.core import acting, asking, cap, episodes, gates, ledger, recorded, retrying, settling, state
 from functions.core.episodes import Episodes
 from functions.core.guardrail import F, S, Tends
 from functions.core.looking import Candidate
@@ -93,6 +93,14 @@ def evaluate(
             through.append(Candidate(facts, decision))
         else:
             ended.append((facts, decision, *(told.end_of(decision) or end)))
+    if joins and run.guardrail.spec.remembers:
+        rests = retrying.failed_lately(run, through, now)
+        ended += [
+            (one.facts, one.decision, Disposition.LEFT, retrying.REFUSED_LATELY)
+            for one in through
+            if one.decision.resource in rests
+        ]
+        through = [one for one in through if one.decision.resource not in rests]
     granted = cap.reserve(run.table, run.name, run.settings.cap, [one.decision.saving for one in through], now)
     ended += [(one.facts, one.decision, Disposition.CAPPED, gates.CAP_USED_UP) for one in through[granted:]]
     _record(run, ended, report, joins, told)
