@@ -29,6 +29,10 @@ class Changer:
         """Brings about what the action says, as far as it is not so already."""
         now = shows(group)
         new = {key: value for key, value in action.parameters.items() if now[key] != value}
+        if DESIRED in new:
+            # An undo brings back a desired from before the owner set another max or min.
+            most, least = (_number(new.get(key, now[key])) for key in (MAX, MIN))
+            new[DESIRED] = max(least, min(_number(new[DESIRED]), most))
         try:
             if action.kind == CAP and _lowers(new, now):
                 return self._sizer.cap(group, action)

@@ -102,9 +102,10 @@ def growth_began(group: Group, settings: AsgClampSettings, now: datetime) -> int
     if not launches:
         return None
     known = [one.before for one in launches if one.before is not None]
-    if known or not group.running:
-        return min(known, default=0)
-    return max(0, group.runs - round(len(launches) * group.runs / len(group.running)))
+    if known:
+        return min(known)
+    units = group.runs / len(group.running) if group.running else 1.0
+    return max(0, round(group.runs - len(launches) * units))
 
 
 def _churn(group: Group, applied: Applied, settings: AsgClampSettings, now: datetime) -> Breach | None:

@@ -13,7 +13,6 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.asg_clamp.facts import DESIRED, MAX, Group, shows
-from functions.core.refusals import action_failed, surely_undone
 from functions.core.types import Action, ActionFailed, Json
 
 CORRECTIONS = 6
@@ -36,28 +35,25 @@ class Sizer:
         if suspends:
             self.autoscaling.suspend_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
         try:
-            self._lower(action, resumes=suspends)
-            return self.settle(action, group.maximum, resumes=suspends)
+            seen = self.look()
+            target = max(_number(action.parameters.get(MAX, seen.maximum)), seen.runs, seen.minimum)
+            if target < seen.maximum:
+                # Never with a desired of ours: it may have risen since it was read. AWS takes it down to max itself.
+                self._set(MaxSize=target)
+        except (ClientError, BotoCoreError) as error:
+            if suspends and not is_gone(error):
+                self._end(action, group.maximum, resumes=True)
+            raise
+        return self._end(action, group.maximum, resumes=suspends)
+
+    def _end(self, action: Action, most: int, *, resumes: bool) -> Mapping[str, Json]:
+        """Settles it; where that is refused the action stays open: max may be set, and Terminate suspended."""
+        try:
+            return self.settle(action, most, resumes=resumes)
         except (ClientError, BotoCoreError) as error:
             if is_gone(error):
                 raise
-            # Whatever AWS says of this call: an earlier one may have set max, and Terminate may stand still.
             raise ActionFailed(f"{error}; the next sweep settles what it began", certain=False) from error
-
-    def _lower(self, action: Action, *, resumes: bool) -> None:
-        seen = self.look()
-        target = max(_number(action.parameters.get(MAX, seen.maximum)), seen.runs, seen.minimum)
-        if target >= seen.maximum:
-            return
-        try:
-            # Never with a desired of ours: it may have risen since it was read. AWS takes it down to max itself.
-            self._set(MaxSize=target)
-        except ClientError as error:
-            if is_gone(error) or not surely_undone(error):
-                raise
-            if resumes:
-                self._resume()
-            raise action_failed(error) from error
 
     def settle(self, action: Action, most: int, *, resumes: bool) -> Mapping[str, Json]:
         """Raises max and desired to what runs after all, up to the max of before; then lets Terminate go on."""
@@ -72,12 +68,9 @@ class Sizer:
                 "it kept growing while it was capped; Terminate stays suspended until a sweep settles it", certain=False
             )
         if resumes:
-            self._resume()
+            self.autoscaling.resume_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
         now = shows(seen)
         return {key: now[key] if key in (MAX, DESIRED) else value for key, value in action.parameters.items()}
-
-    def _resume(self) -> None:
-        self.autoscaling.resume_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
 
     def _set(self, **sizes: int) -> None:
         self.autoscaling.update_auto_scaling_group(AutoScalingGroupName=self.name, **sizes)

@@ -21,21 +21,21 @@ def adopt(table: Table, guardrail: str, request: str, batch: Sequence[Item]) -> 
     Items whose action has ended get its result.
     """
     held = claims.current(table, guardrail, [one.resource for one in batch])
-    intents = table.get([_intent(row) for row in held.values()])
-    outcomes = table.get([_outcome(row) for row in held.values()])
+    intents = table.get([intent_of(row) for row in held.values()])
+    outcomes = table.get([outcome_of(row) for row in held.values()])
     todo: list[Item] = []
     adopted: list[Item] = []
     waits = False
     for one in batch:
         row = held.get(one.resource)
-        intent = intents.get(_intent(row)) if row is not None else None
+        intent = intents.get(intent_of(row)) if row is not None else None
         if row is None or intent is None or not _made_for(intent.body, request, one):
             todo.append(one)
             continue
         if row.body["done_at"] is None:
             waits = True
             continue
-        outcome = outcomes.get(_outcome(row))
+        outcome = outcomes.get(outcome_of(row))
         if outcome is None or outcome.body["result"] == Disposition.PUT_OFF:
             todo.append(one)
             continue
@@ -55,10 +55,12 @@ def _with(item: Item, intent: Entry, outcome: Entry) -> Item:
     )
 
 
-def _intent(claim: Row) -> Key:
+def intent_of(claim: Row) -> Key:
+    """Where the intent is that a claim names."""
     return (str(claim.body["partition"]), str(claim.body["intent"]))
 
 
-def _outcome(claim: Row) -> Key:
-    partition, sort = _intent(claim)
+def outcome_of(claim: Row) -> Key:
+    """Where the outcome of its action is, once there is one."""
+    partition, sort = intent_of(claim)
     return (partition, sort.removesuffix("#1-intent") + "#2-outcome")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from functions.core import acting, asking, cap, episodes, gates, ledger, recorded, settling, state
+from functions.core import acting, asking, cap, episodes, gates, ledger, recorded, retrying, settling, state
 from functions.core.episodes import Episodes
 from functions.core.guardrail import F, S, Tends
 from functions.core.looking import Candidate
@@ -94,6 +94,14 @@ def evaluate(
             through.append(Candidate(facts, decision))
         else:
             ended.append((facts, decision, *(told.end_of(decision) or end)))
+    if joins and run.guardrail.spec.remembers:
+        rests = retrying.failed_lately(run, through, now)
+        ended += [
+            (one.facts, one.decision, Disposition.LEFT, retrying.REFUSED_LATELY)
+            for one in through
+            if one.decision.resource in rests
+        ]
+        through = [one for one in through if one.decision.resource not in rests]
     granted = cap.reserve(run.table, run.name, run.settings.cap, [one.decision.saving for one in through], now)
     ended += [(one.facts, one.decision, Disposition.CAPPED, gates.CAP_USED_UP) for one in through[granted:]]
     news = _record(run, ended, report, joins, told)
@@ -126,16 +134,23 @@ def _tend(run: Run[F, S], report: RunReport, stop: Callable[[], bool]) -> None:
 
 
 def _warrant(run: Run[F, S], decision: Decision, now: datetime) -> dict[str, Json]:
-    """On whose word the next step of an action may be made: that of the first one, for the very same plan; or {}."""
-    if not decision.goes_on:
+    """On whose word the next step of an action may be made: a person's about the first one, and the same plan; or {}.
+
+    A word about what can be undone covers nothing that cannot.
+    """
+    if not decision.goes_on or decision.action is None:
         return {}
     first = recorded.of_resource(run.table, decision.resource, decision.goes_on)
     if first is None or first.intent.get("plan") != plan_hash(run.name, decision):
         return {}
     warrant = first.intent.get("warrant")
-    if not isinstance(warrant, dict) or now - parse_moment(warrant.get("since", first.intent["at"])) > AGREED_FOR:
+    if not isinstance(warrant, dict) or warrant.get("how") == "time-out":
         return {}
-    return {"since": first.intent["at"], **warrant}
+    lasting = bool(ledger.action_of(first.intent).irreversible or warrant.get("irreversible"))
+    since = warrant.get("since", first.intent["at"])
+    if (decision.action.irreversible and not lasting) or now - parse_moment(since) > AGREED_FOR:
+        return {}
+    return {**warrant, "since": since, "irreversible": lasting}
 
 
 def _pause_itself(run: Run[F, S], report: RunReport, first: Decision) -> None:

@@ -28,7 +28,7 @@ CEILING = policy(ceiling=20)
 def test_max_or_desired_over_the_ceiling(maximum: int, desired: int, why: str) -> None:
     decision = decide(group(maximum=maximum, desired=desired), CEILING, NOW)
     assert (decision.verdict, decision.rule) in (("runaway", "ceiling"), ("held", "ceiling"))
-    assert decision.reason.startswith(why)
+    assert why in decision.reason
 
 
 def test_at_the_ceiling_is_not_over_it() -> None:
@@ -96,7 +96,7 @@ def test_what_a_rule_leaves_out_is_as_in_the_defaults() -> None:
     settings = ruled(Rule(name="train", action="freeze"), ceiling=20)
     decision = decide(group(), settings, NOW)
     assert change(decision)[0] == "freeze"
-    assert decision.reason == "max 100 over the ceiling of 20; rule name train"
+    assert decision.reason.endswith("max 100 over the ceiling of 20; rule name train")
 
 
 def test_a_rule_may_leave_groups_alone() -> None:

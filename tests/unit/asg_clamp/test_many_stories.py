@@ -44,6 +44,26 @@ def test_one_group_whose_change_aws_refuses_stops_no_other(action: str) -> None:
     assert stubborn.sizes == (0, 100, 5)
 
 
+def test_a_group_that_aws_refuses_uses_up_nobodys_cap_however_it_climbs() -> None:
+    stage = on(enforce(growth_instances=20), Group("a"), Group("b"))
+    original = stage.cloud.update_auto_scaling_group
+
+    def refused(AutoScalingGroupName: str, **sizes: int) -> None:
+        if AutoScalingGroupName == "a":
+            refuse("a")
+        original(AutoScalingGroupName=AutoScalingGroupName, **sizes)
+
+    stage.cloud.update_auto_scaling_group = refused  # type: ignore[method-assign]
+    for _ in range(30):
+        stage.later(seconds=20)
+        stage.deliver(stage.climb(3, name="a"))
+    assert stage.heard == ["failed"], "told once, and tried again by the next sweep"
+    stage.sweeps(1)
+    assert stage.heard == ["failed", "failed"]
+    stage.deliver(stage.climb(25, name="b"))
+    assert stage.cloud.groups["b"].maximum == 30
+
+
 def test_a_cap_that_aws_refuses_leaves_terminate_as_it_was() -> None:
     stage = three()
 

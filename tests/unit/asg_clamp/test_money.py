@@ -46,8 +46,8 @@ def test_what_is_not_known_is_none_and_not_zero(facts: dict[str, Any]) -> None:
 
 def test_the_hour_and_the_month_now_clamped_and_at_max() -> None:
     assert money.in_words(group(runs=10, maximum=100), 20) == (
-        "$10.06 an hour now ($7,344 a month), $20.12 an hour clamped ($14,688 a month), "
-        "$100.60 an hour at max ($73,438 a month)"
+        "$10.06 an hour ($7,344 a month) now, up to $100.60 an hour ($73,438 a month) at max 100, "
+        "up to $20.12 an hour ($14,688 a month) clamped to 20"
     )
 
 

@@ -25,7 +25,7 @@ def grown(*launches: Launch, runs: int = 30, **limits: Any) -> Decision:
 def test_growth_is_counted_from_where_the_first_launch_began() -> None:
     decision = grown(launch(20, 5), launch(10, 17), launch(1, 26))
     assert (decision.verdict, decision.rule) == ("runaway", "growth")
-    assert decision.reason.startswith("grew from 5 to 30 within 30 min: 25 more, over the limit of 20")
+    assert "grew from 5 to 30 within 30 min: 25 more, over the limit of 20" in decision.reason
     assert change(decision) == ("cap", {"max": 30}, {"max": 100})
     assert decision.memo == {"grew_from": 5, "at": "2026-11-25T12:00:00.000000Z"}
 
@@ -60,7 +60,7 @@ def test_where_no_cause_can_be_read_the_launches_are_counted() -> None:
 
 def test_launches_are_counted_in_the_groups_units() -> None:
     heavy = group(members=members(15, weight=4), desired=60, launches=[launch(at) for at in range(12)])
-    assert decide(heavy, GROWTH, NOW).reason.startswith("grew from 12 to 60")
+    assert "grew from 12 to 60" in decide(heavy, GROWTH, NOW).reason
 
 
 def test_one_cause_that_can_be_read_is_worth_more_than_a_count() -> None:
@@ -98,7 +98,7 @@ def test_a_growth_ends_when_the_group_has_come_down() -> None:
 def test_growth_on_growth_is_counted_from_the_first() -> None:
     facts = group(runs=60, launches=[launch(5, 30)], grown_from=5, grown_at=NOW - timedelta(hours=1))
     decision = decide(facts, GROWTH, NOW)
-    assert decision.reason.startswith("grew from 5 to 60")
+    assert "grew from 5 to 60" in decision.reason
 
 
 def test_a_lower_start_within_the_window_counts_from_there() -> None:
@@ -156,7 +156,7 @@ def cost(limit: float, **more: Any) -> Decision:
 
 def test_desired_costs_more_than_the_limit() -> None:
     decision = cost(10.0, desired=12, runs=5)
-    assert decision.reason.startswith("desired 12 costs $12.07 an hour, over the limit of $10.00")
+    assert "desired 12 costs $12.07 an hour, over the limit of $10.00" in decision.reason
     assert change(decision)[1] == {"max": 9, "desired": 9}
     assert cost(10.0, desired=9, runs=5).verdict == "right"
 
@@ -164,13 +164,13 @@ def test_desired_costs_more_than_the_limit() -> None:
 def test_the_price_is_that_of_what_runs() -> None:
     mixed = (*members(1, "g5.xlarge"), *members(3, "m5.large"))
     assert cost(10.0, desired=30, members=mixed).verdict == "right"
-    assert cost(9.0, desired=30, members=mixed).reason.startswith("desired 30 costs $9.71 an hour")
+    assert "desired 30 costs $9.71 an hour" in cost(9.0, desired=30, members=mixed).reason
 
 
 def test_weights_are_units_of_capacity() -> None:
     assert cost(10.0, desired=24, members=members(5, weight=4)).verdict == "right"
     heavy = cost(6.0, desired=24, members=members(5, weight=4))
-    assert heavy.reason.startswith("desired 24 costs $6.04 an hour")
+    assert "desired 24 costs $6.04 an hour" in heavy.reason
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,17 @@ def test_an_undo_of_a_cap_on_what_was_wanted_and_not_launched_wants_it_again() -
     assert stage.group.sizes == (0, 100, 12)
 
 
+def test_an_undo_wants_no_more_than_the_max_that_the_owner_set_in_between() -> None:
+    group = Group("train", desired=12, suspended={"Launch"})
+    stage = on(enforce(ceiling=8, growth_instances=None), group)
+    stage.sweep()
+    stage.person_sets(max=10)
+    stage.sweeps(1)
+    assert stage.group.sizes == (0, 8, 8)
+    assert stage.undo(last(stage)).disposition is Disposition.DONE
+    assert stage.group.sizes == (0, 10, 10)
+
+
 def test_an_undo_twice_is_refused() -> None:
     stage = capped()
     first = last(stage)

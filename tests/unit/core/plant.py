@@ -93,6 +93,17 @@ class Plant:
         asked = answers.ask(self.table, requests.existing(self.table, request), "token", "nonce", self.clock())
         assert asked is not None
         answers.approve(self.table, asked, Answer("ada", "iam", at, tuple(one.id for one in held)), held)
+        return self._carry_out(request)
+
+    def time_out(self, request: str) -> RunReport:
+        """Nobody answers."""
+        asked = answers.ask(self.table, requests.existing(self.table, request), "token", "nonce", self.clock())
+        assert asked is not None
+        self.clock.forward(hours=73)
+        answers.time_out(self.table, asked, self.clock())
+        return self._carry_out(request)
+
+    def _carry_out(self, request: str) -> RunReport:
         run = self.run()
         report = run.new_report()
         approved.act_on(run, requests.existing(self.table, request), report, stop=lambda: False)

@@ -132,6 +132,21 @@ def test_what_fusebox_did_unasked_is_no_warrant_for_a_next_step(plant: Plant) ->
     assert plant.sweep().counts == {"needs_approval": 1}
 
 
+def test_silence_is_no_warrant_for_a_next_step(plant: Plant) -> None:
+    plant.settings, plant.says = replace(APPROVE, on_timeout="act"), drain(40, {"to": 10})
+    (request,) = plant.sweep().requests
+    assert plant.time_out(request).counts == {"done": 1}
+    plant.says = drain(30, {"to": 10}, goes_on=plant.actions()[-1])
+    assert plant.sweep().counts == {"needs_approval": 1}
+
+
+def test_a_step_that_cannot_be_undone_is_not_made_on_a_word_about_one_that_can(plant: Plant) -> None:
+    step = drain(30, {"to": 10}, goes_on=(agreed(plant)))
+    assert step.action is not None
+    plant.says = replace(step, action=replace(step.action, irreversible="the fish die"))
+    assert plant.sweep().counts == {"needs_approval": 1}
+
+
 def test_a_persons_pause_and_an_exemption_hold_a_step_up(plant: Plant) -> None:
     agreed(plant)
     plant.says = drain(30, {"to": 10}, goes_on=plant.actions()[-1])
