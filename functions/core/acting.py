@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,11 @@ def act(
     report: RunReport,
     stop: Callable[[], bool],
     results: list[Result] | None = None,
+    failed_today: Collection[str] = (),
 ) -> bool:
     """Carries out a batch; False where `stop` put some of it off. Adds to `results` what became of each.
+
+    `failed_today` are resources whose failure has been told of already.
 
     One resource that fails stops no other; each ends in the ledger and the report. At least one
     action is made, so that a run that is stopped again and again comes to its end.
@@ -51,7 +54,8 @@ def act(
             put_off = put_off or disposition is Disposition.PUT_OFF
             if disposition is not Disposition.PUT_OFF:
                 owner = run.owner_of(one.candidate.facts)
-                report.add(decision, disposition, detail, id=identity, owner=owner)
+                new = disposition is not Disposition.FAILED or decision.resource not in failed_today
+                report.add(decision, disposition, detail, new=new, id=identity, owner=owner)
                 results.append(Result(decision, disposition, detail, identity))
             if disposition in (Disposition.FAILED, Disposition.UNSETTLED):
                 log.error("%s: %s: %s", disposition, decision.resource, detail)

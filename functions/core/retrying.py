@@ -21,13 +21,13 @@ RESTS = timedelta(minutes=20)
 REFUSED_LATELY = "the same change failed just now; the next sweep tries it again"
 
 
-def failed_lately(run: Run[F, Any], batch: Sequence[Candidate[F]], now: datetime) -> set[str]:
-    """The resources whose very same change failed a short while ago."""
+def failed_since(run: Run[F, Any], batch: Sequence[Candidate[F]], since: datetime) -> set[str]:
+    """The resources whose very same change was the last one, and failed, since a moment."""
     held = claims.current(run.table, run.name, [one.decision.resource for one in batch])
     recent = {
         resource: row
         for resource, row in held.items()
-        if row.body["done_at"] is not None and now - parse_moment(row.body["done_at"]) < RESTS
+        if row.body["done_at"] is not None and parse_moment(row.body["done_at"]) > since
     }
     if not recent:
         return set()

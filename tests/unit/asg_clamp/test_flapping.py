@@ -9,7 +9,7 @@ import pytest
 
 from functions.asg_clamp.guardrail import GUARDRAIL
 from functions.asg_clamp.settings import AsgClampSettings
-from functions.core import engine
+from functions.core import evaluating
 from functions.core.events import read_event
 from tests.unit.asg_clamp.cloud import Group
 from tests.unit.asg_clamp.heard import Heard, at_call, on
@@ -62,7 +62,7 @@ def by_two_handlers_that_saw_the_same(stage: Heard) -> None:
     seen, also = (list(one.account.read([arn]).values()) for one in (run, other))
     for one, facts in ((run, seen), (other, also)):
         report = one.new_report()
-        engine.evaluate(one, facts, report, joins=True)
+        evaluating.evaluate(one, facts, report, joins=True)
         stage._tell(report)
 
 

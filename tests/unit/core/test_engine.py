@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from functions.core import engine, ledger, state
+from functions.core import engine, evaluating, ledger, state
 from functions.core.report import RunReport
 from functions.core.settings import from_plain, to_plain
 from functions.core.spec import Cap, GuardrailSettings
@@ -104,7 +104,7 @@ def test_what_a_second_look_would_ask_about_is_not_done_unasked(house: House, ta
     seen = [replace(lamp, somebody_reads="", read_at=START) for lamp in house.lamps.values()]
     run = run_of(house, table, ENFORCE, "run-1")
     report = run.new_report()
-    engine.evaluate(run, seen, report)
+    evaluating.evaluate(run, seen, report)
     assert house.switched == [("hall", False)]
     assert report.counts[Disposition.CHANGED] == 1
 
@@ -342,7 +342,7 @@ def test_a_look_that_fails_stops_no_other(house: House, table: SqliteTable) -> N
 
     run.account.read = read_but_b  # type: ignore[method-assign]
     report = run.new_report()
-    engine.evaluate(run, seen, report)
+    evaluating.evaluate(run, seen, report)
     assert report.counts == {Disposition.DONE: 2, Disposition.FAILED: 1}
 
 
@@ -372,8 +372,8 @@ def test_duplicates_end_in_one_action(house: House, table: SqliteTable) -> None:
     seen = list(house.read_lamps(["hall"]).values())
     house.clock.forward(seconds=1)
     reports = [first.new_report(), second.new_report()]
-    engine.evaluate(first, seen, reports[0])
-    engine.evaluate(second, seen, reports[1])
+    evaluating.evaluate(first, seen, reports[0])
+    evaluating.evaluate(second, seen, reports[1])
     assert house.switched == [("hall", False)]
     assert reports[1].counts == {Disposition.CHANGED: 1}
     assert entries(table, "hall") == [("intent", ""), ("outcome", "done")]
@@ -386,7 +386,7 @@ def test_two_runs_at_the_same_moment_end_in_one_action(house: House, table: Sqli
 
     def overtaken(lamp: Lamp) -> None:
         house.before_act = lambda lamp: None
-        engine.evaluate(rival, [lamp], rivals)
+        evaluating.evaluate(rival, [lamp], rivals)
 
     house.before_act = overtaken
     sweep(house, table, ENFORCE)
@@ -419,7 +419,7 @@ def test_what_was_seen_too_long_ago_is_looked_at_again(
     house.clock.forward(seconds=61)
     run = run_of(house, table, ENFORCE)
     report = run.new_report()
-    engine.evaluate(run, seen, report)
+    evaluating.evaluate(run, seen, report)
     assert house.switched == []
     assert report.counts == {Disposition.CHANGED: 1}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.core import engine, state
+from functions.core import engine, evaluating, state
 from functions.core.guardrail import Guardrail
 from functions.core.memory import Memory
 from functions.core.report import RunReport
@@ -98,7 +98,7 @@ def test_of_two_looks_at_the_same_moment_one_tells(home: Home) -> None:
     seen = [list(run.account.read(["hall"]).values()) for run in runs]
     reports = [run.new_report() for run in runs]
     for run, facts, report in zip(runs, seen, reports, strict=True):
-        engine.evaluate(run, facts, report)
+        evaluating.evaluate(run, facts, report)
     assert [dict(report.new) for report in reports] == [{"ended": 1}, {}]
 
 

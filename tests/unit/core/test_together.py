@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from functions.core import claims, engine, ledger, state
+from functions.core import claims, engine, evaluating, ledger, state
 from functions.core.guardrail import Page
 from functions.core.report import RunReport
 from functions.core.run import Run
@@ -162,7 +162,7 @@ def test_a_switch_thrown_after_the_claim_still_counts(
 
     run.account.read = throw  # type: ignore[method-assign]
     report = run.new_report()
-    engine.evaluate(run, seen, report)
+    evaluating.evaluate(run, seen, report)
     assert ("b", False) not in fuse.house.switched
     assert results(table, "b") == ["intent", end.value]
 
@@ -176,7 +176,7 @@ def test_what_has_aged_is_read_again_in_one_go_and_what_changed_is_left(fuse: Fu
     seen[3] = replace(seen[3], read_at=fuse.house.clock())
     run = run_with(fuse, table)
     report = run.new_report()
-    engine.evaluate(run, seen, report)
+    evaluating.evaluate(run, seen, report)
     assert fuse.house.read == ["a", "b", "c"]
     assert fuse.thrown == [["a", "d"]]
     assert report.counts == {Disposition.DONE: 2, Disposition.CHANGED: 1, Disposition.GONE: 1}
@@ -194,7 +194,7 @@ def test_a_look_that_fails_stops_only_what_had_aged(fuse: Fuse, table: SqliteTab
 
     run.account.read = unreachable  # type: ignore[method-assign]
     report = run.new_report()
-    engine.evaluate(run, seen, report)
+    evaluating.evaluate(run, seen, report)
     assert fuse.thrown == [["b", "c"]]
     assert report.counts == {Disposition.DONE: 2, Disposition.FAILED: 1}
 
@@ -224,11 +224,11 @@ def test_two_runs_at_the_same_moment_share_the_batch_out_and_do_nothing_twice(fu
 
     def meanwhile() -> None:
         fuse.before = lambda: None
-        engine.evaluate(other, seen, other.new_report())
+        evaluating.evaluate(other, seen, other.new_report())
 
     fuse.before = meanwhile
     run = run_with(fuse, table)
-    engine.evaluate(run, seen, run.new_report())
+    evaluating.evaluate(run, seen, run.new_report())
     assert sorted(fuse.house.switched) == [("a", False), ("b", False), ("c", False)]
 
 
@@ -245,7 +245,7 @@ def test_a_machine_that_slept_after_its_claims_does_not_act(fuse: Fuse, table: S
 
     table.write = write_and_sleep  # type: ignore[method-assign]
     report = run.new_report()
-    engine.evaluate(run, list(fuse.house.read_lamps("ab").values()), report)
+    evaluating.evaluate(run, list(fuse.house.read_lamps("ab").values()), report)
     assert fuse.house.switched == []
     assert report.counts == {Disposition.UNSETTLED: 2}
 

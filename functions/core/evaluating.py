@@ -1,0 +1,154 @@
+"""What follows from what was seen: decided, gated, recorded, asked about and done, resource by resource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from functions.core import acting, asking, cap, episodes, gates, ledger, recorded, retrying, state
+from functions.core.episodes import Episodes
+from functions.core.guardrail import F, S
+from functions.core.looking import Candidate
+from functions.core.report import ASKED, RunReport
+from functions.core.run import Run
+from functions.core.state import parse_moment
+from functions.core.types import Decision, Disposition, Json, plan_hash
+
+TRIED_IN_VAIN = (Disposition.FAILED, Disposition.UNSETTLED)
+AGREED_FOR = timedelta(hours=24)
+"""How long what a person approved is carried on step by step."""
+
+
+def _never() -> bool:
+    return False
+
+
+def evaluate(
+    run: Run[F, S],
+    batch: Sequence[F],
+    report: RunReport,
+    stop: Callable[[], bool] = _never,
+    *,
+    joins: bool = False,
+) -> bool:
+    """Decides about a batch, acts where the gates allow it, asks where they say so, and records what is worth it.
+
+    False where `stop` put some of the actions off. `joins` lets the questions of several events become one.
+    """
+    now = run.clock()
+    decided = [(facts, run.decide(facts)) for facts in batch]
+    in_question = [facts.arn for facts, decision in decided if decision.action is not None]
+    exemptions = state.exemptions(run.table, in_question, now) if in_question else {}
+    paused = state.paused(run.table, run.name) if in_question else ""
+    capped = bool(paused) and state.paused_by_itself(run.table, run.name)
+    exempt = {facts.arn: gates.exemption_of(facts, exemptions, now) for facts, one in decided if one.action is not None}
+    told = episodes.track(run, [decision for facts, decision in decided if exempt.get(facts.arn) is None], now)
+    agreed: list[Candidate[F]] = []
+    through: list[Candidate[F]] = []
+    ended: list[Ended[F]] = []
+    for facts, decision in decided:
+        end = gates.gate(decision, run.settings, exempt.get(facts.arn), paused, capped=capped)
+        warrant = _warrant(run, decision, now) if end and end[0] is Disposition.NEEDS_APPROVAL else {}
+        if warrant or (end is None and decision.returns):
+            agreed.append(Candidate(facts, decision, warrant))
+        elif end is None:
+            through.append(Candidate(facts, decision))
+        else:
+            ended.append((facts, decision, *(told.end_of(decision) or end)))
+    if joins and run.guardrail.spec.remembers:
+        rests = retrying.failed_since(run, through, now - retrying.RESTS)
+        ended += [
+            (one.facts, one.decision, Disposition.LEFT, retrying.REFUSED_LATELY)
+            for one in through
+            if one.decision.resource in rests
+        ]
+        through = [one for one in through if one.decision.resource not in rests]
+    granted = cap.reserve(run.table, run.name, run.settings.cap, [one.decision.saving for one in through], now)
+    ended += [(one.facts, one.decision, Disposition.CAPPED, gates.CAP_USED_UP) for one in through[granted:]]
+    news = _record(run, ended, report, joins, told)
+    results: list[acting.Result] = []
+    ready = agreed + through[:granted]
+    whole = acting.act(run, ready, report, stop, results, failed_today=_failed_today(run, ready, now))
+    done = {one.decision.resource: not one.decision.cures for one in results if one.disposition is Disposition.DONE}
+    failed = {one.decision.resource: True for one in results if one.disposition in TRIED_IN_VAIN}
+    episodes.tell(run, news | failed | done)
+    if granted < len(through):
+        _pause_itself(run, report, through[granted].decision)
+    return whole
+
+
+Ended = tuple[F, Decision, Disposition, str]
+
+
+def _failed_today(run: Run[F, S], ready: Sequence[Candidate[F]], now: datetime) -> set[str]:
+    """What failed on this day (UTC) already: that it fails again at every sweep is told once a day."""
+    if not run.guardrail.spec.remembers:
+        return set()
+    return retrying.failed_since(run, ready, now.replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+def _warrant(run: Run[F, S], decision: Decision, now: datetime) -> dict[str, Json]:
+    """On whose word the next step of an action may be made: a person's about the first one, and the same plan; or {}.
+
+    A word about what can be undone covers nothing that cannot.
+    """
+    if not decision.goes_on or decision.action is None:
+        return {}
+    first = recorded.of_resource(run.table, decision.resource, decision.goes_on)
+    if first is None or first.intent.get("plan") != plan_hash(run.name, decision):
+        return {}
+    warrant = first.intent.get("warrant")
+    if not isinstance(warrant, dict) or warrant.get("how") == "time-out":
+        return {}
+    lasting = bool(ledger.action_of(first.intent).irreversible or warrant.get("irreversible"))
+    since = warrant.get("since", first.intent["at"])
+    if (decision.action.irreversible and not lasting) or now - parse_moment(since) > AGREED_FOR:
+        return {}
+    return {**warrant, "since": since, "irreversible": lasting}
+
+
+def _pause_itself(run: Run[F, S], report: RunReport, first: Decision) -> None:
+    """What follows on a used-up cap: nothing more happens unasked, and the remainder is one question."""
+    limit = run.settings.cap
+    reason = f"cap of {limit.actions_per_hour} actions or ${limit.dollars_per_hour:,.2f} an hour reached"
+    state.pause_itself(run.table, run.name, reason=reason, now=run.clock())
+    report.note(
+        f"{reason} at {first.name} (${abs(first.saving):,.2f}); the guardrail paused itself. "
+        f"To go on: approve the remainder, or fusebox resume {run.name}"
+    )
+
+
+def _record(
+    run: Run[F, S], ended: Sequence[Ended[F]], report: RunReport, joins: bool, told: Episodes
+) -> dict[str, bool]:
+    """Writes findings that are new in this period, asks what only a person can decide, and counts everything.
+
+    Returns the resources of which there is news, each with True: the end of it is then news as well.
+    """
+    news: dict[str, bool] = {}
+    now = run.clock()
+    period = ledger.period_of(now, run.settings.remind_days)
+    worth = [one for one in ended if one[2] not in (Disposition.LEFT, Disposition.EXEMPT)]
+    rows = {
+        decision.resource: ledger.finding_row(
+            run.id, run.name, run.settings.mode, decision, end, period, now, told.begun.get(decision.resource, "")
+        )
+        for _, decision, end, _ in worth
+    }
+    known = run.table.get([row.key for row in rows.values()]) if rows else {}
+    run.table.write([(row,) for row in rows.values() if row.key not in known])
+    questions = [
+        asking.Question(decision, detail, run.owner_of(facts)) for facts, decision, end, detail in worth if end in ASKED
+    ]
+    asked: set[str] = set()
+    if questions:
+        asked, concerned = asking.ask(run, questions, joins=joins)
+        report.concerns(concerned)
+    for facts, decision, end, detail in ended:
+        row = rows.get(decision.resource)
+        new = decision.resource in asked if end in ASKED else row is not None and row.key not in known
+        identity = ledger.identity_of(known.get(row.key, row).body) if row is not None else ""
+        report.add(decision, end, detail, new=new, id=identity, owner=run.owner_of(facts))
+        if new:
+            news[decision.resource] = True
+    return news
