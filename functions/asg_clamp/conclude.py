@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from functions.asg_clamp import money
 from functions.asg_clamp.clamps import Clamp
@@ -60,7 +60,7 @@ def clamped(
     *notes: str,
 ) -> Decision:
     """The change that follows from crossed limits."""
-    theirs = overruled(group, now - timedelta(days=settings.remind_days))
+    theirs = overruled(group, settings, now)
     doubts = [one.asks for one in crossed if one.asks] if crossed and all(one.asks for one in crossed) else []
     unit = money.unit_price(group)
     source = "" if limits.source == "default" else f"rule {limits.source}"

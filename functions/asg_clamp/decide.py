@@ -14,7 +14,7 @@ from functions.asg_clamp.limits import Applied, applied, protecting
 from functions.asg_clamp.owners import only_cap, owner
 from functions.asg_clamp.runaway import Breach, breaches
 from functions.asg_clamp.settings import AsgClampSettings
-from functions.asg_clamp.standing import frozen_since, held, thaw
+from functions.asg_clamp.standing import frozen_since, held, overruled, thaw
 from functions.core.types import RIGHT, Decision, iso
 
 __all__ = ["decide", "is_candidate", "shows"]
@@ -63,8 +63,8 @@ def _protected(group: Group, entry: str, settings: AsgClampSettings, now: dateti
 
 def _keeps_to_it(group: Group, limits: Applied, settings: AsgClampSettings, now: datetime) -> Decision:
     dollars = limits.limits.dollars_per_hour
-    if dollars is not None and group.desired and money.unit_price(group) is None:
-        types = ", ".join(sorted({one.type for one in group.running})) or "it"
+    if dollars is not None and group.running and money.unit_price(group) is None:
+        types = ", ".join(sorted({one.type for one in group.running}))
         why = f"what an hour of {types} costs is not known, so that its limit of ${dollars:,.2f} is blind"
         return found(group, "unknown", why, (), settings, now)
     if settings.alarms and limits.limits.ceiling is not None and not group.metrics_on:
@@ -90,7 +90,7 @@ def _act_on(
     who = owner(group)
     if kind == "cap" and who is not None and not notes:
         notes = [f"it belongs to {who.name}: {who.undoes}"]
-    clamp = _clamp_in_doubt(kind, group, crossed, settings)
+    clamp = _clamp_in_doubt(kind, group, crossed, settings, now)
     if clamp is None:
         return _as_it_is(group, crossed, kind, settings, now, *notes)
     if clamp.action.kind == CAP and group.runs > (limit := clamps.limit_of(group, crossed) or 0):
@@ -98,17 +98,21 @@ def _act_on(
     return clamped(group, clamp, crossed, settings, now, limits, *notes)
 
 
-def _clamp_in_doubt(kind: str, group: Group, crossed: Sequence[Breach], settings: AsgClampSettings) -> Clamp | None:
+def _clamp_in_doubt(
+    kind: str, group: Group, crossed: Sequence[Breach], settings: AsgClampSettings, now: datetime
+) -> Clamp | None:
     """What is in doubt takes nothing further down than what is not, unless a person says so."""
     sure, doubtful = [one for one in crossed if not one.asks], [one for one in crossed if one.asks]
     if settings.mode != "enforce" or not sure or not doubtful:
-        return _clamp(kind, group, crossed, settings)
-    further = _clamp(kind, group, doubtful, settings)
+        return _clamp(kind, group, crossed, settings, now)
+    further = _clamp(kind, group, doubtful, settings, now)
     asks = "; ".join(filter(None, [further.asks if further else "", *(one.asks for one in doubtful)]))
-    return _clamp(kind, group, sure, settings) or (further and replace(further, asks=asks))
+    return _clamp(kind, group, sure, settings, now) or (further and replace(further, asks=asks))
 
 
-def _clamp(kind: str, group: Group, crossed: Sequence[Breach], settings: AsgClampSettings) -> Clamp | None:
+def _clamp(
+    kind: str, group: Group, crossed: Sequence[Breach], settings: AsgClampSettings, now: datetime
+) -> Clamp | None:
     cap = clamps.cap(group, crossed)
     if kind == "freeze":
         again = group.standing is not None and group.standing.kind == THAW
@@ -122,7 +126,8 @@ def _clamp(kind: str, group: Group, crossed: Sequence[Breach], settings: AsgClam
     if shrink is not None and not shrink.takes and not acts_alone:
         # Nothing is to be terminated, so the way is taken on which nothing can be.
         return cap
-    if shrink is not None and settings.mode == "enforce" and not settings.allow_irreversible and cap is not None:
+    theirs = overruled(group, settings, now)
+    if shrink is not None and settings.mode == "enforce" and not acts_alone and cap is not None and not theirs:
         # Held at once, while a person is asked about the rest.
         return cap
     return shrink

@@ -63,13 +63,13 @@ class Lookups:
     def _spot_groups(self, names: Sequence[str]) -> Iterator[str]:
         filters = [
             {"Name": "tag:aws:autoscaling:groupName", "Values": list(names)},
-            {"Name": "instance-lifecycle", "Values": ["spot"]},
             {"Name": "instance-state-name", "Values": ["pending", "running"]},
         ]
         more: dict[str, str] = {}
         while True:
             answer = self.clients.get("ec2").describe_instances(Filters=filters, MaxResults=1000, **more)
-            for instance in (one for each in answer["Reservations"] for one in each["Instances"]):
+            instances = [one for each in answer["Reservations"] for one in each["Instances"]]
+            for instance in (one for one in instances if one.get("InstanceLifecycle") == "spot"):
                 yield from (tag["Value"] for tag in instance["Tags"] if tag["Key"] == "aws:autoscaling:groupName")
             if not answer.get("NextToken"):
                 return

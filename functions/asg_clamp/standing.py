@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from functions.asg_clamp.facts import ACTIVE, DESIRED, MAX, PROCESSES, SUSPENDED, THAW, Group, shows
+from functions.asg_clamp.settings import AsgClampSettings
 from functions.core.types import Action, Json
 
 SLACK = timedelta(minutes=5)
@@ -29,10 +30,14 @@ def held(group: Group) -> dict[str, tuple[Json, Json]]:
     return {key: (prior[key], value) for key, value in wrote.items() if prior[key] != value and now.get(key) == value}
 
 
-def overruled(group: Group, since: datetime) -> str:
+def overruled(group: Group, settings: AsgClampSettings, now: datetime) -> str:
     """That somebody raised max again after Fusebox had set it, lately: then they are asked. "" where nobody did."""
     standing = group.standing
-    if standing is None or standing.at < since or standing.wrote.get(MAX) == standing.prior.get(MAX):
+    if (
+        standing is None
+        or now - standing.at > timedelta(days=settings.remind_days)
+        or standing.wrote.get(MAX) == standing.prior.get(MAX)
+    ):
         return ""
     ours = standing.wrote.get(MAX)
     if not isinstance(ours, int) or group.maximum <= ours:

@@ -17,7 +17,6 @@ from moto.autoscaling.models import autoscaling_backends
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.responses import ActionResult
-from moto.ec2 import utils as moto_ec2
 from moto.ec2.models import ec2_backends
 
 from functions.asg_clamp.facts import DESIRED_METRIC
@@ -117,7 +116,7 @@ OPTIONS = (
 
 
 def teach_moto(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What moto 5.2 lacks of the calls that only read: instance refreshes, one of which is under way, and a filter."""
+    """What moto 5.2 lacks of the calls that only read: instance refreshes, one of which is under way."""
 
     def describe_instance_refreshes(self: AutoScalingResponse) -> ActionResult:
         name = self._get_param("AutoScalingGroupName")
@@ -125,4 +124,3 @@ def teach_moto(monkeypatch: pytest.MonkeyPatch) -> None:
         return ActionResult({"InstanceRefreshes": under_way if name == ROLLING else []})
 
     monkeypatch.setattr(AutoScalingResponse, "describe_instance_refreshes", describe_instance_refreshes, raising=False)
-    monkeypatch.setitem(moto_ec2.filter_dict_attribute_mapping, "instance-lifecycle", "lifecycle")

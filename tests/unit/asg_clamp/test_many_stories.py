@@ -58,7 +58,11 @@ def test_a_group_that_aws_refuses_uses_up_nobodys_cap_however_it_climbs() -> Non
         stage.later(seconds=20)
         stage.deliver(stage.climb(3, name="a"))
     assert stage.heard == ["failed"], "told once, and tried again by the next sweep"
-    stage.sweeps(1)
+    tries = len(stage.cloud.calls)
+    stage.sweeps(2)
+    assert len(stage.cloud.calls) > tries
+    assert stage.heard == ["failed"], "tried by each sweep, and told once a day"
+    stage.sweeps(1, hours=13)
     assert stage.heard == ["failed", "failed"]
     stage.deliver(stage.climb(25, name="b"))
     assert stage.cloud.groups["b"].maximum == 30

@@ -178,7 +178,6 @@ def test_weights_are_units_of_capacity() -> None:
     [
         {"members": (*members(4), Member("i-x", "x9.colossal", "InService"))},
         {"members": members(5, "x9.colossal")},
-        {"members": ()},
         {"unit": "vcpu"},
     ],
 )
@@ -186,6 +185,10 @@ def test_what_has_no_known_price_is_unknown_and_never_nothing(facts: dict[str, A
     decision = cost(1.0, **{"desired": 50, **facts})
     assert (decision.verdict, decision.action, decision.report) == ("unknown", None, True)
     assert not [key for key in decision.evidence if key.startswith("usd")]
+
+
+def test_what_does_not_run_yet_costs_nothing_yet() -> None:
+    assert cost(1.0, desired=50, members=()).verdict == "right"
 
 
 def test_what_wants_nothing_costs_nothing() -> None:

@@ -50,7 +50,7 @@ def test_a_max_over_the_ceiling_goes_down_before_anything_runs() -> None:
     stage.sweep()
     assert stage.group.sizes == (0, 20, 5)
     stage.sweeps(3)
-    assert stage.heard == ["done", "ended"]
+    assert stage.heard == ["done"], "that it is over by that is no news"
 
 
 def test_a_group_that_runs_over_the_ceiling_is_held_where_it_runs() -> None:

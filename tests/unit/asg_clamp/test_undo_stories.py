@@ -72,6 +72,7 @@ def test_an_undo_wants_no_more_than_the_max_that_the_owner_set_in_between() -> N
     stage.sweep()
     stage.person_sets(max=10)
     stage.sweeps(1)
+    stage.approve(stage.requests[0])
     assert stage.group.sizes == (0, 8, 8)
     assert stage.undo(last(stage)).disposition is Disposition.DONE
     assert stage.group.sizes == (0, 10, 10)
