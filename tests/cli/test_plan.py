@@ -48,7 +48,11 @@ def test_a_plan_changes_nothing_and_leaves_no_file(fusebox: Fusebox) -> None:
 def test_without_a_name_every_guardrail_is_planned(fusebox: Fusebox) -> None:
     make_group("/aws/lambda/young")
     ran = fusebox("plan", "--json")
-    assert [(plan["guardrail"], plan["seen"]) for plan in ran.json["plans"]] == [("log_retention", 1), ("idle_gpu", 0)]
+    assert [(plan["guardrail"], plan["seen"]) for plan in ran.json["plans"]] == [
+        ("log_retention", 1),
+        ("idle_gpu", 0),
+        ("asg_clamp", 0),
+    ]
     assert {"logs:DescribeLogGroups", "ec2:DescribeInstances", "cloudwatch:ListMetrics"} <= set(checks(ran))
     assert fusebox.writes == []
 

@@ -123,8 +123,10 @@ def test_a_policy_that_is_not_there(fusebox: Fusebox) -> None:
 
 def test_a_good_policy_is_called_valid(fusebox: Fusebox) -> None:
     fusebox.policy(mode="approve")
-    assert fusebox("policy", "check").out == "fusebox.yaml is valid: log_retention approve, idle_gpu observe\n"
-    assert fusebox("policy", "check", "--json").json["modes"] == {"log_retention": "approve", "idle_gpu": "observe"}
+    modes = {"log_retention": "approve", "idle_gpu": "observe", "asg_clamp": "observe"}
+    said = ", ".join(f"{name} {mode}" for name, mode in modes.items())
+    assert fusebox("policy", "check").out == f"fusebox.yaml is valid: {said}\n"
+    assert fusebox("policy", "check", "--json").json["modes"] == modes
     assert "log_retention" in str(fusebox("policy", "schema").json)
 
 

@@ -85,7 +85,10 @@ def test_the_list_shows_the_newest_reasons(fusebox: Fusebox, acted: str) -> None
     fusebox("wrong", acted, "--reason", "a forensic group")
     assert "a forensic group" in fusebox("wrong", "--list").out
     row, *others = fusebox("wrong", "--list", "--json").json["guardrails"]
-    assert [(one["guardrail"], one["marked"], one["newest"]) for one in others] == [("idle_gpu", 0, [])]
+    assert [(one["guardrail"], one["marked"], one["newest"]) for one in others] == [
+        ("idle_gpu", 0, []),
+        ("asg_clamp", 0, []),
+    ]
     assert (row["marked"], row["changes"], row["newest"][0]["reason"]) == (1, 1, "a forensic group")
 
 

@@ -53,7 +53,7 @@ def guardrail(request: pytest.FixtureRequest) -> Guardrail[Any, Any]:
 
 
 @pytest.fixture
-def stage_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Guardrail[Any, Any]], Stage]]:
+def stage_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Stage]]:
     with mock_aws():
         monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
         for key, value in environment("").items():
@@ -67,9 +67,10 @@ def stage_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Guardrail[An
             roleArn=ROLE,
         )
 
-        def stage(guardrail: Guardrail[Any, Any]) -> Stage:
+        def stage(guardrail: Guardrail[Any, Any], *, furnished: bool = True) -> Stage:
             world = WORLDS[guardrail.name]
-            world.seed()
+            if furnished:
+                world.seed()
             return Stage(guardrail, world, RecordingClients())
 
         yield stage
