@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from functions.asg_clamp import causes
 from functions.asg_clamp.facts import ALARM_PREFIX, Call, Launch
 from functions.asg_clamp.spec import SPEC, WATCHED
+from functions.core import alarm_events
 from functions.core.events import Event, Skip, api_call
 from functions.core.types import MalformedEvent, Scope
 
 NAME = re.compile(r"[^:\x00-\x1f]{1,255}")
 """A group's name: up to 255 characters without a colon (Auto Scaling API reference)."""
 LAUNCHED, NOT_LAUNCHED = "EC2 Instance Launch Successful", "EC2 Instance Launch Unsuccessful"
-ALARM_CHANGE = "CloudWatch Alarm State Change"
 SIZES = (("minSize", "min"), ("desiredCapacity", "desired"), ("maxSize", "max"))
 
 
@@ -23,8 +22,8 @@ def subjects(event: Event, scope: Scope) -> Sequence[str] | Skip:
     """The ARN of the group that launched, was changed, or whose alarm went on."""
     if (event.source, event.detail_type) in (("aws.autoscaling", LAUNCHED), ("aws.autoscaling", NOT_LAUNCHED)):
         name = event.detail.get("AutoScalingGroupName")
-    elif (event.source, event.detail_type) == ("aws.cloudwatch", ALARM_CHANGE):
-        alarmed = _alarmed(event)
+    elif (event.source, event.detail_type) == ("aws.cloudwatch", alarm_events.ALARM_CHANGE):
+        alarmed = alarm_events.subject(event, ALARM_PREFIX, "AutoScalingGroupName")
         if isinstance(alarmed, Skip):
             return alarmed
         name = alarmed
@@ -53,37 +52,6 @@ def call_of(event: Event) -> Call | None:
     by = identity.get("arn") or identity.get("invokedBy") if isinstance(identity, Mapping) else ""
     what = " ".join([str(event.detail["eventName"]), *sizes])
     return Call(event.time, event.id, what, str(by or "an unknown caller")[-120:])
-
-
-def _alarmed(event: Event) -> str | Skip:
-    """The one group that the alarm's metrics are about; the name alone would not prove whose alarm it is."""
-    name = event.detail.get("alarmName")
-    if not isinstance(name, str):
-        raise MalformedEvent(f"event {event.id}: the alarm's name {name!r:.80} is no text")
-    if not name.startswith(ALARM_PREFIX):
-        return Skip(f"alarm {name:.80} is not one of Fusebox's own")
-    if _at(event.detail, "state", "value") != "ALARM":
-        return Skip(f"alarm {name:.80} is {_at(event.detail, 'state', 'value')!s:.40}")
-    about = {one for one in _groups(event) if isinstance(one, str)}
-    if len(about) != 1:
-        raise MalformedEvent(f"event {event.id}: alarm {name:.80} is about {len(about)} groups, not one")
-    return about.pop()
-
-
-def _groups(event: Event) -> Iterator[object]:
-    metrics = _at(event.detail, "configuration", "metrics")
-    for one in metrics if isinstance(metrics, list) else ():
-        dimensions = _at(one, "metricStat", "metric", "dimensions")
-        if isinstance(dimensions, Mapping):
-            yield dimensions.get("AutoScalingGroupName")
-
-
-def _at(value: Any, *path: str) -> Any:
-    for key in path:
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(key)
-    return value
 
 
 def _checked(event: Event, name: object) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from functions.asg_clamp.facts import Group
 from functions.asg_clamp.settings import AsgClampSettings, Clamp, Limits, Rule
+from functions.core import tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Applied:
 def protecting(group: Group, settings: AsgClampSettings) -> str:
     """The entry of `protect_tags` or `protect` that a group falls under, or ""."""
     for tag in settings.protect_tags:
-        if _tagged(group.tags or {}, tag):
+        if tags.carries(group.tags or {}, tag):
             return f"protect_tags {tag}"
     for glob in settings.protect:
         if fnmatchcase(group.name, glob.replace("[", "[[]")):
@@ -44,12 +44,7 @@ def applied(group: Group, settings: AsgClampSettings) -> Applied | None:
 
 def _matches(rule: Rule, group: Group) -> bool:
     named = not rule.name or _compiled(rule.name).search(group.name) is not None
-    return named and (not rule.tag or _tagged(group.tags or {}, rule.tag))
-
-
-def _tagged(tags: Mapping[str, str], tag: str) -> bool:
-    key, equals, value = tag.partition("=")
-    return key in tags and (not equals or tags[key] == value)
+    return named and (not rule.tag or tags.carries(group.tags or {}, rule.tag))
 
 
 def _merged(rule: Rule, settings: AsgClampSettings) -> Applied:

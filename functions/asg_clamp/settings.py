@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from functions.core import tags
 from functions.core.spec import STRICT, Cap, GuardrailSettings
 
-TAG = re.compile(r"[^=]{1,128}(=.{0,256})?")
 NAME_GLOB = re.compile(r"[^:\x00-\x1f${}]{1,255}")
 WEEKS_KEPT = 6
 """How long Auto Scaling keeps scaling activities (Auto Scaling user guide, "Verify a scaling activity")."""
@@ -62,7 +62,7 @@ class Rule(Limits):
         Limits.__post_init__(self)
         if not self.name and not self.tag:
             raise ValueError("a rule needs `name` or `tag`")
-        if self.tag and not TAG.fullmatch(self.tag):
+        if self.tag and not tags.TAG.fullmatch(self.tag):
             raise ValueError(f"rule tag {self.tag!r} is neither a tag key nor key=value")
         try:
             re.compile(self.name)
@@ -140,9 +140,7 @@ class AsgClampSettings(GuardrailSettings, Limits):
             raise ValueError("shrink_step is 1 or more")
         if self.step_minutes < 0:
             raise ValueError("step_minutes is zero or more")
-        for tag in self.protect_tags:
-            if not TAG.fullmatch(tag) or set(tag) & set("*?${}"):
-                raise ValueError(f"protect_tags {tag!r} is neither a tag key nor key=value, without * ? $ {{ }}")
+        tags.check("protect_tags", self.protect_tags)
         for glob in self.protect:
             if not NAME_GLOB.fullmatch(glob):
                 raise ValueError(f"protect {glob!r}: a group name with * and ? in it, without : $ {{ }}")

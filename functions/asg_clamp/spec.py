@@ -6,6 +6,7 @@ import re
 
 from functions.asg_clamp.facts import ALARM_PREFIX
 from functions.asg_clamp.settings import AsgClampSettings
+from functions.core import tags
 from functions.core.spec import EventTrigger, Fence, GuardrailSpec, Permission, SafetyFields
 
 __all__ = ["GROUP_FIELDS", "SPEC", "WATCHED", "AsgClampSettings", "canonical", "fences"]
@@ -41,7 +42,7 @@ def fences(settings: AsgClampSettings) -> tuple[Fence, ...]:
             actions=CHANGES,
             resources=("arn:{partition}:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/*",),
             reason=f"groups tagged {tag} are protected by the policy",
-            conditions=_tagged(tag),
+            conditions=tags.condition(tag),
         )
         for tag in settings.protect_tags
     )
@@ -51,14 +52,6 @@ def fences(settings: AsgClampSettings) -> tuple[Fence, ...]:
         f"arn:{{partition}}:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/{glob}" for glob in settings.protect
     )
     return (*tagged, Fence(actions=CHANGES, resources=names, reason="names that the policy protects"))
-
-
-def _tagged(tag: str) -> dict[str, dict[str, str]]:
-    """The condition that a group carries the tag: a key with any value, or with the one given."""
-    key, _, value = tag.partition("=")
-    if value:
-        return {"StringEquals": {f"aws:ResourceTag/{key}": value}}
-    return {"Null": {f"aws:ResourceTag/{key}": "false"}}
 
 
 PERMISSIONS = (

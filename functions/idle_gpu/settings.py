@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from functions.core import tags
 from functions.core.spec import STRICT, Cap, GuardrailSettings
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -16,7 +17,6 @@ DAYS: tuple[str, ...] = get_args(Day)
 Period = Literal[60, 300, 900, 3600]
 AskOrAct = Literal["ask", "act"]
 CLOCK_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-TAG = re.compile(r"[^=]{1,128}(=.{0,256})?")
 LONGEST_DAYS = {60: 15, 300: 63, 900: 63, 3600: 455}
 """How long CloudWatch keeps datapoints of a period (CloudWatch user guide, "Metrics retention")."""
 
@@ -188,9 +188,7 @@ class IdleGpuSettings(GuardrailSettings):
                 raise ValueError(f"{name} is zero or more")
         if self.terminate_after_days < 1:
             raise ValueError("terminate_after_days is 1 or more")
-        for tag in self.protect_tags:
-            if not TAG.fullmatch(tag) or set(tag) & set("*?${}"):
-                raise ValueError(f"protect_tags {tag!r} is neither a tag key nor key=value, without * ? $ {{ }}")
+        tags.check("protect_tags", self.protect_tags)
         if not any(one.kind == "utilisation" for one in self.metrics):
             raise ValueError("metrics name no utilisation: nothing could ever be known to be idle")
 

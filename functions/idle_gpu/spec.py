@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functions.core import tags
 from functions.core.spec import EventTrigger, Fence, GuardrailSpec, Permission, SafetyFields
 from functions.idle_gpu.facts import ALARM_PREFIX, STOPPED_TAG
 from functions.idle_gpu.settings import IdleGpuSettings
@@ -47,7 +48,7 @@ def fences(settings: IdleGpuSettings) -> tuple[Fence, ...]:
             actions=changes,
             resources=("arn:{partition}:ec2:*:*:instance/*",),
             reason=f"instances tagged {tag} are protected by the policy",
-            conditions=_tagged(tag),
+            conditions=tags.condition(tag),
         )
         for tag in settings.protect_tags
     )
@@ -66,14 +67,6 @@ def fences(settings: IdleGpuSettings) -> tuple[Fence, ...]:
             conditions={"Bool": {"kms:GrantIsForAWSResource": "false"}},
         ),
     )
-
-
-def _tagged(tag: str) -> dict[str, dict[str, str]]:
-    """The condition that an instance carries the tag: a key with any value, or with the one given."""
-    key, _, value = tag.partition("=")
-    if value:
-        return {"StringEquals": {f"aws:ResourceTag/{key}": value}}
-    return {"Null": {f"aws:ResourceTag/{key}": "false"}}
 
 
 PERMISSIONS = (

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from functions.core import tags
 from functions.idle_gpu.facts import STOP, TERMINATE, TERMINATE_IN_GROUP, Instance
 from functions.idle_gpu.settings import IdleGpuSettings
 
@@ -34,13 +35,9 @@ class Way:
     note: str = ""
 
 
-def protecting(tags: Mapping[str, str], settings: IdleGpuSettings) -> str:
+def protecting(carried: Mapping[str, str], settings: IdleGpuSettings) -> str:
     """The entry of `protect_tags` that an instance falls under, or ""."""
-    for entry in settings.protect_tags:
-        key, equals, value = entry.partition("=")
-        if key in tags and (not equals or tags[key] == value):
-            return entry
-    return ""
+    return next((entry for entry in settings.protect_tags if tags.carries(carried, entry)), "")
 
 
 def way_to(kind: Literal["stop", "terminate"], instance: Instance, settings: IdleGpuSettings) -> Way:

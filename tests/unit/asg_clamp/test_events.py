@@ -12,7 +12,7 @@ import pytest
 
 from functions.asg_clamp import events
 from functions.asg_clamp.history import CALLS_KEPT, LAUNCHES_KEPT, history, with_call, with_launch
-from functions.core.events import Event, Skip, read_event
+from functions.core.events import Event, read_event
 from functions.core.types import MalformedEvent, Scope
 from tests.unit.asg_clamp.cloud import Cloud, Group
 from tests.unit.asg_clamp.stage import START, Stage, enforce, launch_event
@@ -53,13 +53,14 @@ def test_the_group_of_an_alarm_is_that_of_its_metric_and_not_of_its_name() -> No
 @pytest.mark.parametrize("metrics", [None, 7, "text", [], [None], [{}], [{"metricStat": 7}], {"a": "b"}])
 def test_an_alarm_of_our_prefix_that_names_no_group_ends_as_a_failure(metrics: object) -> None:
     one = sample("alarm_over")
-    with pytest.raises(MalformedEvent, match="about 0 groups"):
+    with pytest.raises(MalformedEvent, match=r"without metrics|about 0 values of AutoScalingGroupName"):
         events.subjects(replace(one, detail={**one.detail, "configuration": {"metrics": metrics}}), SCOPE)
 
 
-def test_an_alarm_that_does_not_say_its_state_is_skipped() -> None:
+def test_an_alarm_that_does_not_say_its_state_ends_as_a_failure() -> None:
     one = sample("alarm_over")
-    assert isinstance(events.subjects(replace(one, detail={**one.detail, "state": None}), SCOPE), Skip)
+    with pytest.raises(MalformedEvent, match="state None is no text"):
+        events.subjects(replace(one, detail={**one.detail, "state": None}), SCOPE)
 
 
 def test_a_launch_is_no_call_and_a_call_no_launch_and_an_alarm_neither() -> None:
