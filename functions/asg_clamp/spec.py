@@ -6,13 +6,12 @@ import re
 
 from functions.asg_clamp.facts import ALARM_PREFIX
 from functions.asg_clamp.settings import AsgClampSettings
-from functions.core import tags
+from functions.core import alarm_spec, tags
 from functions.core.spec import EventTrigger, Fence, GuardrailSpec, Permission, SafetyFields
 
 __all__ = ["GROUP_FIELDS", "SPEC", "WATCHED", "AsgClampSettings", "canonical", "fences"]
 
 GROUPS = "arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/*"
-ALARMS = "arn:{partition}:cloudwatch:{region}:{account}:alarm:" + ALARM_PREFIX + "*"
 WATCHED = ("CreateAutoScalingGroup", "UpdateAutoScalingGroup", "SetDesiredCapacity", "PutScalingPolicy")
 CHANGES = (
     "autoscaling:UpdateAutoScalingGroup",
@@ -90,20 +89,10 @@ PERMISSIONS = (
         resources=(GROUPS,),
         reason="resume what it suspended itself",
     ),
-    Permission(
-        actions=("cloudwatch:DescribeAlarms",),
-        resources=("arn:{partition}:cloudwatch:{region}:{account}:alarm:*",),
-        reason="see which of its own alarms exist",
-    ),
-    Permission(
-        actions=("cloudwatch:PutMetricAlarm",),
-        resources=(ALARMS,),
-        reason="make an alarm on a group's desired capacity, with `alarms: true`",
-    ),
-    Permission(
-        actions=("cloudwatch:DeleteAlarms",),
-        resources=(ALARMS,),
-        reason="remove its alarms together with the group",
+    *alarm_spec.permissions(
+        ALARM_PREFIX,
+        made="make an alarm on a group's desired capacity, with `alarms: true`",
+        removed="remove its alarms together with the group",
     ),
 )
 
@@ -139,16 +128,7 @@ SPEC = GuardrailSpec(
                 },
             },
         ),
-        EventTrigger(
-            name="desired-alarms",
-            summary=f"`CloudWatch Alarm State Change` of its own alarms, `{ALARM_PREFIX}…`",
-            pattern={
-                "source": ["aws.cloudwatch"],
-                "detail-type": ["CloudWatch Alarm State Change"],
-                "detail": {"alarmName": [{"prefix": ALARM_PREFIX}], "state": {"value": ["ALARM"]}},
-            },
-            excludes_own_role=False,
-        ),
+        alarm_spec.trigger("desired-alarms", ALARM_PREFIX),
     ),
     sweep="rate(30 minutes)",
     permissions=PERMISSIONS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functions.core import tags
+from functions.core import alarm_spec, tags
 from functions.core.spec import EventTrigger, Fence, GuardrailSpec, Permission, SafetyFields
 from functions.idle_gpu.facts import ALARM_PREFIX, STOPPED_TAG
 from functions.idle_gpu.settings import IdleGpuSettings
@@ -10,7 +10,6 @@ from functions.idle_gpu.settings import IdleGpuSettings
 __all__ = ["INSTANCE_FIELDS", "SPEC", "TYPE_FIELDS", "IdleGpuSettings", "fences"]
 
 INSTANCES = "arn:{partition}:ec2:{region}:{account}:instance/*"
-ALARMS = "arn:{partition}:cloudwatch:{region}:{account}:alarm:" + ALARM_PREFIX + "*"
 GROUPS = "arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/*"
 KEYS = "arn:{partition}:kms:{region}:{account}:key/*"
 INSTANCE_FIELDS = SafetyFields(
@@ -151,20 +150,10 @@ PERMISSIONS = (
         resources=(GROUPS,),
         reason="take an idle member out of its group, and lower the group's desired size with it",
     ),
-    Permission(
-        actions=("cloudwatch:DescribeAlarms",),
-        resources=("arn:{partition}:cloudwatch:{region}:{account}:alarm:*",),
-        reason="see which of its own alarms exist",
-    ),
-    Permission(
-        actions=("cloudwatch:PutMetricAlarm",),
-        resources=(ALARMS,),
-        reason="make an alarm for an accelerated instance, with `alarms: true`",
-    ),
-    Permission(
-        actions=("cloudwatch:DeleteAlarms",),
-        resources=(ALARMS,),
-        reason="remove its alarms together with the instance",
+    *alarm_spec.permissions(
+        ALARM_PREFIX,
+        made="make an alarm for an accelerated instance, with `alarms: true`",
+        removed="remove its alarms together with the instance",
     ),
 )
 
@@ -188,16 +177,7 @@ SPEC = GuardrailSpec(
             # No call of anybody's: EC2 itself reports the state, and the verdict is computed anew.
             excludes_own_role=False,
         ),
-        EventTrigger(
-            name="idle-alarms",
-            summary=f"`CloudWatch Alarm State Change` of its own alarms, `{ALARM_PREFIX}…`",
-            pattern={
-                "source": ["aws.cloudwatch"],
-                "detail-type": ["CloudWatch Alarm State Change"],
-                "detail": {"alarmName": [{"prefix": ALARM_PREFIX}], "state": {"value": ["ALARM"]}},
-            },
-            excludes_own_role=False,
-        ),
+        alarm_spec.trigger("idle-alarms", ALARM_PREFIX),
     ),
     sweep="rate(1 hour)",
     # Tags that a launch sets after the creation have arrived by then (field report F8).
