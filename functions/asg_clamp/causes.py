@@ -14,14 +14,16 @@ from typing import Any
 from functions.asg_clamp.facts import CREATION, Launch
 from functions.core.state import parse_moment
 
-FROM = re.compile(r"increasing the capacity from (\d{1,6}) to (\d{1,6})")
+CHANGES = re.compile(r"changing the desired capacity from (\d{1,6}) to (\d{1,6})")
+FILLS = re.compile(r"increasing the capacity from \d{1,6} to \d{1,6}")
 POLICY = re.compile(r"triggered policy (.{1,255}?) changing the desired capacity")
 ASKED = re.compile(r"Z a (user request|scheduled action|predictive scaling policy)\b")
 CREATED = "created an AutoScalingGroup"
 REPLACED = "unhealthy instance needing to be replaced"
 REFRESHED = re.compile("instance refresh", re.IGNORECASE)
 LAUNCHING = "Launching a new EC2 instance"
-LONGEST = 160
+LONGEST = 60
+"""Characters kept of a name or a message: hundreds of launches share one row of 400 KB."""
 
 
 def launch_of(
@@ -30,21 +32,26 @@ def launch_of(
     """A launch from what an activity or an event says of it; None for what is no launch."""
     if not description.startswith(LAUNCHING):
         return None
-    before = FROM.search(cause)
+    changes = [(int(was), int(now)) for was, now in CHANGES.findall(cause)]
+    created = CREATED in cause and bool(changes)
+    if created:
+        # The first size is nobody's growth; what a policy adds to it at once is.
+        changes = [(changes[0][1], now) for _, now in changes[1:]]
     return Launch(
         at,
         activity,
         ok=not failed,
         replaces=REPLACED in cause,
         refresh=REFRESHED.search(cause) is not None,
-        before=int(before[1]) if before else None,
-        by=_driver(cause),
+        before=min((was for was, _ in changes), default=None),
+        fills=not changes and FILLS.search(cause) is not None,
+        by=CREATION if created and not changes else _driver(cause),
         message=message[:LONGEST] if failed else "",
     )
 
 
 def of_event(detail: Mapping[str, Any], at: datetime, *, failed: bool) -> Launch | None:
-    """The launch that an Auto Scaling event tells of; `at` is the event's own time, for lack of a start time.
+    """The launch that an Auto Scaling event tells of; `at` is the event's own time, for lack of an end.
 
     StatusCode is "InProgress" even on success, so the kind of event decides. None without an activity id.
     """
@@ -52,39 +59,36 @@ def of_event(detail: Mapping[str, Any], at: datetime, *, failed: bool) -> Launch
     if not isinstance(activity, str) or not activity:
         return None
     texts = {key: value if isinstance(value := detail.get(key), str) else "" for key in ("Cause", "StatusMessage")}
-    return launch_of(
-        activity, LAUNCHING, texts["Cause"], _start(detail, at), failed=failed, message=texts["StatusMessage"]
-    )
+    ended = _ended(detail, at)
+    return launch_of(activity, LAUNCHING, texts["Cause"], ended, failed=failed, message=texts["StatusMessage"])
 
 
 def of_activity(activity: Mapping[str, Any]) -> Launch | None:
-    """The launch that a scaling activity records; None for terminations, and for launches that have not ended."""
+    """The launch that a scaling activity records, also one under way; None for terminations and what was cancelled."""
     status = str(activity.get("StatusCode", ""))
-    if status not in ("Successful", "Failed", "Cancelled"):
+    if status == "Cancelled":
         return None
     return launch_of(
         str(activity["ActivityId"]),
         str(activity.get("Description", "")),
         str(activity.get("Cause", "")),
-        activity["StartTime"],
-        failed=status != "Successful",
+        activity.get("EndTime") or activity["StartTime"],
+        failed=status == "Failed",
         message=str(activity.get("StatusMessage", "")),
     )
 
 
-def _start(detail: Mapping[str, Any], at: datetime) -> datetime:
+def _ended(detail: Mapping[str, Any], at: datetime) -> datetime:
+    """When a launch ended: its start may be long ago, where a lifecycle hook held it."""
     try:
-        start = parse_moment(detail.get("StartTime"))
+        return min(parse_moment(detail.get("EndTime")), at)
     except ValueError:
         return at
-    return min(start, at)
 
 
 def _driver(cause: str) -> str:
-    if CREATED in cause:
-        return CREATION
     policy = POLICY.search(cause)
     if policy:
-        return f"policy {policy[1]}"
+        return f"policy {policy[1]}"[:LONGEST]
     asked = ASKED.search(cause)
     return asked[1] if asked else ""

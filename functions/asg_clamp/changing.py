@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.asg_clamp.facts import ACTIVE, CAP, DESIRED, MAX, MIN, SUSPENDED, Group, shows
-from functions.asg_clamp.sizing import TERMINATE, Sizer, is_gone
+from functions.asg_clamp.sizing import TERMINATE, Sizer
 from functions.asg_clamp.standing import MOVING
 from functions.core.refusals import action_failed
 from functions.core.types import Action, ActionFailed, Json, ResourceGone
@@ -19,11 +19,13 @@ SIZES = {MIN: "MinSize", MAX: "MaxSize", DESIRED: "DesiredCapacity"}
 
 @dataclass(frozen=True)
 class Changer:
-    """The calls that change one group; `look` reads it again, None where it is gone."""
+    """The calls that change one group; `look` reads it again, None where it is gone. See `Sizer` for the others."""
 
     autoscaling: Any
     name: str
     look: Callable[[], Group | None]
+    coming: Callable[[Group], int]
+    sleep: Callable[[float], None]
 
     def act(self, group: Group, action: Action) -> Mapping[str, Json] | None:
         """Brings about what the action says, as far as it is not so already."""
@@ -38,7 +40,7 @@ class Changer:
                 return self._sizer.cap(group, action)
             self._set(new)
         except ClientError as error:
-            raise _meaning(error) from error
+            raise self._meaning(error) from error
         except BotoCoreError as error:
             raise action_failed(error) from error
         return None
@@ -48,10 +50,10 @@ class Changer:
         seen = group
         if action.kind == CAP and action.terms.get(TERMINATE) == ACTIVE and TERMINATE in group.suspended:
             try:
-                self._sizer.settle(action, _number(action.prior.get(MAX, group.maximum)), resumes=True)
+                self._sizer.settle(action, resumes=True, cuts=DESIRED in action.parameters)
                 seen = self._seen()
             except ClientError as error:
-                raise _meaning(error) from error
+                raise self._meaning(error) from error
             except BotoCoreError as error:
                 raise action_failed(error) from error
         now = shows(seen)
@@ -81,7 +83,17 @@ class Changer:
 
     @property
     def _sizer(self) -> Sizer:
-        return Sizer(self.autoscaling, self.name, self._seen)
+        return Sizer(self.autoscaling, self.name, self._seen, self.coming, self.sleep)
+
+    def _meaning(self, error: ClientError) -> ActionFailed | ResourceGone:
+        """Auto Scaling says ValidationError for a group that is gone, and for much else: only a look tells."""
+        if error.response["Error"]["Code"] == "ValidationError":
+            try:
+                if self.look() is None:
+                    return ResourceGone(str(error))
+            except (ClientError, BotoCoreError):
+                return action_failed(error)
+        return action_failed(error)
 
 
 def _is_our_max(seen: Group, action: Action, *, nobody_left: bool) -> bool:
@@ -92,7 +104,7 @@ def _is_our_max(seen: Group, action: Action, *, nobody_left: bool) -> bool:
     if seen.maximum == action.parameters[MAX]:
         return True
     raised = _number(action.parameters[MAX]) < seen.maximum < _number(action.prior[MAX])
-    return raised and (seen.maximum == seen.runs or not nobody_left)
+    return raised and (seen.maximum == seen.floor or not nobody_left)
 
 
 def _lowers(new: Mapping[str, Json], now: Mapping[str, Json]) -> bool:
@@ -102,7 +114,3 @@ def _lowers(new: Mapping[str, Json], now: Mapping[str, Json]) -> bool:
 def _number(value: Json) -> int:
     assert isinstance(value, int)
     return value
-
-
-def _meaning(error: ClientError) -> ActionFailed | ResourceGone:
-    return ResourceGone(str(error)) if is_gone(error) else action_failed(error)

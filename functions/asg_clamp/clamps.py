@@ -53,14 +53,15 @@ def cap(group: Group, crossed: Sequence[Breach]) -> Clamp | None:
     limit = limit_of(group, crossed)
     if limit is None:
         return None
-    target = max(limit, group.runs, group.minimum)
+    target = max(limit, group.floor, group.minimum)
     new: dict[str, Json] = {MAX: target} if target < group.maximum else {}
     if group.desired > target:
         new[DESIRED] = target
     if not new:
         return None
     firm = {"max": held(group).get(MAX, (group.maximum, None))[0], "Terminate": shows(group)["Terminate"]}
-    to: Json = "what runs" if any(one.holds for one in crossed) else limit
+    lowest = next(one for one in crossed if one.holds or one.to == limit)
+    to: Json = "what runs" if lowest.holds else lowest.bound or limit
     return Clamp(change(group, CAP, new, terms={**firm, "to": to}), min(target, group.maximum))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from functions.asg_clamp import money
 from functions.asg_clamp.clamps import Clamp
-from functions.asg_clamp.facts import Group, Launch
+from functions.asg_clamp.facts import FREEZE, Group, Launch
 from functions.asg_clamp.limits import Applied
 from functions.asg_clamp.runaway import Breach
 from functions.asg_clamp.settings import AsgClampSettings
@@ -61,6 +61,9 @@ def clamped(
 ) -> Decision:
     """The change that follows from crossed limits."""
     theirs = overruled(group, settings, now)
+    on_their_way = group.desired - group.runs
+    if clamp.action.kind == FREEZE and on_their_way > 0:
+        notes = (*notes, f"{on_their_way} more are on their way: desired is {group.desired}, and a freeze leaves it")
     doubts = [one.asks for one in crossed if one.asks] if crossed and all(one.asks for one in crossed) else []
     unit = money.unit_price(group)
     source = "" if limits.source == "default" else f"rule {limits.source}"
@@ -108,9 +111,11 @@ def given_back(group: Group, action: Action, why: str, settings: AsgClampSetting
 def memo(group: Group, crossed: Sequence[Breach], now: datetime, *, goes_on: bool = False) -> dict[str, Json]:
     """What later looks are to know: a growth stays one when its window is over, until the group has come down."""
     began = next((one.to for one in crossed if one.kind == "growth"), group.grown_from if goes_on else None)
-    if began is None:
-        return {}
-    return {"grew_from": began, "at": iso(group.grown_at or now)}
+    said: dict[str, Json] = {} if began is None else {"grew_from": began, "at": iso(group.grown_at or now)}
+    if any(one.kind in ("churn", "failing") for one in crossed):
+        # Maybe only a sweep has seen it: a later look at this group asks for its activities as well.
+        said["activities"] = True
+    return said
 
 
 def figures(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functions.asg_clamp import clamps, money
 from functions.asg_clamp.clamps import Clamp
 from functions.asg_clamp.conclude import clamped, found, given_back, leave
-from functions.asg_clamp.facts import CAP, DESIRED_METRIC, MAX, THAW, UNITS, Group, shows
+from functions.asg_clamp.facts import CAP, DESIRED_METRIC, THAW, UNITS, Group, shows
 from functions.asg_clamp.limits import Applied, applied, protecting
 from functions.asg_clamp.owners import only_cap, owner
 from functions.asg_clamp.runaway import Breach, breaches
@@ -70,6 +70,9 @@ def _keeps_to_it(group: Group, limits: Applied, settings: AsgClampSettings, now:
     if settings.alarms and limits.limits.ceiling is not None and not group.metrics_on:
         why = f"its group metric {DESIRED_METRIC} is not collected, so that it has no alarm: enable group metrics"
         return found(group, "no_metrics", why, (), settings, now)
+    if group.growth_lapsed is not None and group.runs > group.growth_lapsed:
+        why = f"its growth from {group.growth_lapsed} to {group.runs} is old, and counts as its size now"
+        return leave(group, "grown", why, limits.source)
     stands = held(group)
     still = ""
     if stands and group.standing is not None:
@@ -92,7 +95,7 @@ def _act_on(
         notes = [f"it belongs to {who.name}: {who.undoes}"]
     clamp = _clamp_in_doubt(kind, group, crossed, settings, now)
     if clamp is None:
-        return _as_it_is(group, crossed, kind, settings, now, *notes)
+        return _as_it_is(group, crossed, settings, now, *notes)
     if clamp.action.kind == CAP and group.runs > (limit := clamps.limit_of(group, crossed) or 0):
         notes.append(f"{group.runs} run, {group.runs - limit} over the limit: they go on costing until they are shrunk")
     return clamped(group, clamp, crossed, settings, now, limits, *notes)
@@ -115,8 +118,12 @@ def _clamp(
 ) -> Clamp | None:
     cap = clamps.cap(group, crossed)
     if kind == "freeze":
-        again = group.standing is not None and group.standing.kind == THAW
+        standing, lately = group.standing, now - timedelta(days=settings.remind_days)
+        again = standing is not None and standing.kind == THAW and standing.at > lately
         clamp = clamps.freeze(group, settings) if settings.freeze_launches or _sized(crossed) else None
+        if clamp is None and not frozen_since(group):
+            # Somebody else has suspended it all, and it runs away nevertheless.
+            return cap
         why = "it was frozen before, and runs away again"
         return clamp and Clamp(clamp.action, None, asks="; ".join(filter(None, [clamp.asks, why if again else ""])))
     if kind == "cap":
@@ -134,7 +141,7 @@ def _clamp(
 
 
 def _as_it_is(
-    group: Group, crossed: Sequence[Breach], kind: str, settings: AsgClampSettings, now: datetime, *notes: str
+    group: Group, crossed: Sequence[Breach], settings: AsgClampSettings, now: datetime, *notes: str
 ) -> Decision:
     """Limits are crossed and the policy's action has nothing left to change."""
     why = "; ".join([*(one.why for one in crossed), *notes])
@@ -144,8 +151,8 @@ def _as_it_is(
     standing = group.standing
     if standing is not None and held(group) and now - standing.at < timedelta(days=settings.remind_days):
         told_at = iso(standing.at)
-    state = f"held at max {group.maximum}" if MAX in held(group) or kind != "freeze" else "frozen"
-    return found(group, "held", f"{why}; {state}, {group.runs} run", crossed, settings, now, told_at)
+    state = "frozen" if frozen_since(group) else f"at its max of {group.maximum}"
+    return found(group, "held", f"{why}; it is {state}, {group.runs} run", crossed, settings, now, told_at)
 
 
 def _next_step(

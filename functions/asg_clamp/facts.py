@@ -50,9 +50,14 @@ class Member:
     def runs(self) -> bool:
         """Whether it counts as capacity that a clamp must not take away: all but what leaves, or waits in a warm pool.
 
-        Standby counts, because it may come back at any moment.
+        It is capacity that desired counts, or in Standby, from where it may come back at any moment.
         """
         return not self.state.startswith(("Terminat", "Detach", "Warmed"))
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether it is in Standby, which desired does not count."""
+        return self.state == "Standby"
 
 
 CREATION = "its creation"
@@ -63,9 +68,10 @@ CREATION = "its creation"
 class Launch:
     """One launch, from an event or a scaling activity.
 
-    `before` is the capacity it started from, None where the cause does not say. `by` names what drove it: a
-    policy, a person's request, a schedule. `replaces` says that it took the place of an unhealthy instance;
-    `refresh` that it belongs to an instance refresh.
+    `before` is the desired capacity before the change that it follows from, None where the cause names none;
+    `fills` says that the cause is readable and names none: it fills up what was missing. `by` names what drove
+    it: a policy, a person's request, a schedule. `replaces` says that it took the place of an unhealthy
+    instance; `refresh` that it belongs to an instance refresh.
     """
 
     at: datetime
@@ -74,13 +80,18 @@ class Launch:
     replaces: bool = False
     refresh: bool = False
     before: int | None = None
+    fills: bool = False
     by: str = ""
     message: str = ""
 
     @property
     def grows(self) -> bool:
-        """Whether it made the group larger than it was meant to be: no replacement, no refresh, no first size."""
-        return self.ok and not self.replaces and not self.refresh and self.by != CREATION
+        """Whether it made the group larger than it was meant to be: no replacement, no refresh, no first size.
+
+        Nor does what only fills up to a desired that nobody has changed.
+        """
+        other = self.replaces or self.refresh or self.fills or self.by == CREATION
+        return self.ok and not other
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +125,8 @@ class Group:
     read, or is "". `created_at` tells the group from a successor of the same name. `refreshing` is
     None where an instance refresh is possible and could not be looked up. `spot` says whether members are
     Spot, None where that was not looked at. `unit` is what capacity counts. `grown_from` is the capacity before
-    a growth that was found at `grown_at` and told of. `standing` is Fusebox's own
-    change that nobody has turned back.
+    a growth that was found at `grown_at` and told of; `growth_lapsed` the same, once that is too long ago.
+    `standing` is Fusebox's own change that nobody has turned back.
     """
 
     arn: str
@@ -138,6 +149,7 @@ class Group:
     history: History = History()
     grown_from: int | None = None
     grown_at: datetime | None = None
+    growth_lapsed: int | None = None
     standing: Standing | None = None
     unreadable: str = ""
 
@@ -153,7 +165,12 @@ class Group:
 
     @property
     def runs(self) -> int:
-        """The capacity that runs, in units."""
+        """The capacity that runs and that desired counts, in units."""
+        return sum(one.weight for one in self.running if not one.stands_by)
+
+    @property
+    def floor(self) -> int:
+        """The max under which something may be lost: what runs, with what may come back from Standby."""
         return sum(one.weight for one in self.running)
 
     @property

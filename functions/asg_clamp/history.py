@@ -12,10 +12,12 @@ from typing import Any
 
 from functions.asg_clamp.facts import Call, History, Launch
 from functions.core.state import parse_moment
-from functions.core.types import Json, iso
+from functions.core.types import COMPACT, Json, iso
 
-LAUNCHES_KEPT = 400
+LAUNCHES_KEPT = 300
 CALLS_KEPT = 10
+LARGEST = 250_000
+"""Characters of the launches of a note: a row of the table holds 400 KB (DynamoDB developer guide, "Quotas")."""
 Note = dict[str, Json]
 
 
@@ -25,7 +27,10 @@ def with_launch(note: Note, launch: Launch, since: datetime) -> Note:
     if launch.activity in kept or launch.at < since:
         return note
     fresh = sorted([*(one for one in kept.values() if one.at >= since), launch], key=lambda one: (one.at, one.activity))
-    return {**note, "launches": [_to_json(one) for one in fresh[-LAUNCHES_KEPT:]]}
+    kept_json = [_to_json(one) for one in fresh[-LAUNCHES_KEPT:]]
+    while len(COMPACT(kept_json)) > LARGEST:
+        kept_json = kept_json[len(kept_json) // 4 + 1 :]
+    return {**note, "launches": kept_json}
 
 
 def with_call(note: Note, call: Call, since: datetime) -> Note:
@@ -62,6 +67,7 @@ def _to_json(one: Launch) -> Json:
         "replaces": one.replaces,
         "refresh": one.refresh,
         "before": one.before,
+        "fills": one.fills,
         "by": one.by,
         "message": one.message,
     }

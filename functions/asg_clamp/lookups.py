@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,13 +11,15 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.asg_clamp import causes
-from functions.asg_clamp.facts import Launch
+from functions.asg_clamp.facts import Group, Launch
 from functions.core.clients import Clients
 
 FILTER_VALUES = 200
 """Most values of one filter (EC2 API reference)."""
 ACTIVITY_PAGES = 100
 """Pages of a hundred activities read at most: ten thousand launches within the longest window."""
+ENDED = frozenset({"Successful", "Failed", "Cancelled"})
+INSTANCE = re.compile(r"\bi-[0-9a-f]{8,17}\b")
 UNDER_WAY = frozenset({"Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking"})
 """States of an instance refresh that has not ended (Auto Scaling API reference, InstanceRefresh)."""
 
@@ -28,17 +31,27 @@ class Lookups:
     clients: Clients
     trouble: list[str] = field(default_factory=list)
 
-    def launches(self, since: datetime) -> dict[str, list[Launch]]:
-        """The launches of all groups since a moment, by the group's name: one listing for the whole account."""
+    def launches(self, since: datetime, group: str = "") -> dict[str, list[Launch]]:
+        """The launches since a moment, by the group's name: one listing for the whole account, or for one group."""
         found: dict[str, list[Launch]] = {}
         try:
-            for activity in self._activities(since):
+            for activity in self._activities(since, group):
                 launch = causes.of_activity(activity)
                 if launch is not None:
                     found.setdefault(str(activity["AutoScalingGroupName"]), []).append(launch)
         except (ClientError, BotoCoreError) as error:
             self._note(f"scaling activities could not be read, so that only events tell of launches: {error}")
         return found
+
+    def coming(self, group: Group) -> int:
+        """The launches of a group that are under way and whose instances are no members yet; raises what AWS raises."""
+        answer = self._autoscaling.describe_scaling_activities(AutoScalingGroupName=group.name, MaxRecords=100)
+        here = {one.id for one in group.members}
+        return sum(
+            not here & set(INSTANCE.findall(str(one.get("Description", ""))))
+            for one in answer["Activities"]
+            if one.get("StatusCode") not in ENDED and causes.of_activity(one) is not None
+        )
 
     def refreshing(self, name: str) -> bool | None:
         """Whether an instance refresh of a group is under way; None where that could not be read."""
@@ -75,11 +88,12 @@ class Lookups:
                 return
             more = {"NextToken": answer["NextToken"]}
 
-    def _activities(self, since: datetime) -> Iterable[Mapping[str, Any]]:
+    def _activities(self, since: datetime, group: str) -> Iterable[Mapping[str, Any]]:
         filters = [{"Name": "StartTimeLowerBound", "Values": [f"{since:%Y-%m-%dT%H:%M:%SZ}"]}]
         more: dict[str, str] = {}
+        of_group = {"AutoScalingGroupName": group} if group else {}
         for _ in range(ACTIVITY_PAGES):
-            answer = self._autoscaling.describe_scaling_activities(Filters=filters, MaxRecords=100, **more)
+            answer = self._autoscaling.describe_scaling_activities(Filters=filters, MaxRecords=100, **of_group, **more)
             # An endpoint that does not know the filter answers with older ones, too.
             yield from (one for one in answer["Activities"] if one["StartTime"] >= since)
             if not answer.get("NextToken"):

@@ -20,7 +20,8 @@ class Breach:
     """One limit that a group has crossed.
 
     `to` is the capacity that keeps to the limit, None where no size cures it. `holds` says that the limit is
-    about the pace: a cap then holds the group at what runs. `asks` says why a person must decide.
+    about the pace: a cap then holds the group at what runs. `asks` says why a person must decide. `bound` is what
+    a person agrees to where `to` follows from prices.
     """
 
     kind: Kind
@@ -28,6 +29,7 @@ class Breach:
     to: int | None
     holds: bool = False
     asks: str = ""
+    bound: str = ""
     figures: dict[str, Json] = field(default_factory=dict)
 
 
@@ -67,7 +69,8 @@ def _dollars(group: Group, applied: Applied) -> Breach | None:
     asks = ""
     if group.spot is not False:
         asks = "members are or may be Spot, which costs less than the price on demand that this reckons with"
-    return Breach("dollars", why, affordable, asks=asks, figures={"limit_usd_hour": limit})
+    said = f"${limit:,.2f} an hour"
+    return Breach("dollars", why, affordable, asks=asks, bound=said, figures={"limit_usd_hour": limit})
 
 
 def _growth(group: Group, applied: Applied, settings: AsgClampSettings, now: datetime) -> Breach | None:
@@ -98,10 +101,12 @@ def growth_began(group: Group, settings: AsgClampSettings, now: datetime) -> int
     Where no launch says it, the launches themselves are counted, each as the mean weight of what runs. Replacements,
     refreshes and the first launches of a new group are no growth.
     """
-    launches = [one for one in group.history.since(now, settings.growth_minutes) if one.grows]
+    heard = group.history.since(now, settings.growth_minutes)
+    known = [one.before for one in heard if one.before is not None]
+    # What fills up a raised desired is growth, too: its first tries may have failed, and they say from where.
+    launches = [one for one in heard if one.grows or (one.fills and one.ok and known)]
     if not launches:
         return None
-    known = [one.before for one in launches if one.before is not None]
     if known:
         return min(known)
     units = group.runs / len(group.running) if group.running else 1.0

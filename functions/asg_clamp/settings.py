@@ -13,6 +13,7 @@ from functions.core.spec import STRICT, Cap, GuardrailSettings
 NAME_GLOB = re.compile(r"[^:\x00-\x1f${}]{1,255}")
 WEEKS_KEPT = 6
 """How long Auto Scaling keeps scaling activities (Auto Scaling user guide, "Verify a scaling activity")."""
+LIMITS = ("ceiling", "dollars_per_hour", "growth_instances", "growth_percent", "churn", "failed_launches")
 Clamp = Literal["cap", "freeze", "shrink"]
 
 
@@ -39,10 +40,15 @@ class Limits:
     failed_launches: int | None = field(default=None, metadata={"doc": "most failed launches within `failed_minutes`"})
 
     def __post_init__(self) -> None:
-        for name in ("ceiling", "dollars_per_hour", "growth_instances", "growth_percent", "churn", "failed_launches"):
+        for name in LIMITS:
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
                 raise ValueError(f"{name} is a finite number, zero or more")
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether any limit is set here."""
+        return any(getattr(self, name) is not None for name in LIMITS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +68,15 @@ class Rule(Limits):
         Limits.__post_init__(self)
         if not self.name and not self.tag:
             raise ValueError("a rule needs `name` or `tag`")
-        if self.tag and not tags.TAG.fullmatch(self.tag):
-            raise ValueError(f"rule tag {self.tag!r} is neither a tag key nor key=value")
+        if self.tag:
+            tags.check("rule tag", [self.tag])
         try:
             re.compile(self.name)
         except re.error as error:
             raise ValueError(f"rule name {self.name!r} is no regular expression: {error}") from error
+        if self.leave == (self.is_limited or self.action is not None):
+            picks = self.name or self.tag
+            raise ValueError(f"rule {picks!r}: either limits or an `action`, or `leave: true`, and not both")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,8 +143,8 @@ class AsgClampSettings(GuardrailSettings, Limits):
         for name in ("growth_minutes", "churn_minutes", "failed_minutes"):
             if not 1 <= getattr(self, name) <= WEEKS_KEPT * 7 * 1440:
                 raise ValueError(f"{name} is between 1 and {WEEKS_KEPT * 7 * 1440}: activities are kept for six weeks")
-        if not 0 < self.freeze_hours <= 24 * 7:
-            raise ValueError("freeze_hours is more than 0 and at most a week")
+        if not 0.25 <= self.freeze_hours <= 24 * 7:
+            raise ValueError("freeze_hours is between 0.25 and 168, a week")
         if self.shrink_step is not None and self.shrink_step < 1:
             raise ValueError("shrink_step is 1 or more")
         if self.step_minutes < 0:
@@ -144,8 +153,15 @@ class AsgClampSettings(GuardrailSettings, Limits):
         for glob in self.protect:
             if not NAME_GLOB.fullmatch(glob):
                 raise ValueError(f"protect {glob!r}: a group name with * and ? in it, without : $ {{ }}")
-        if self.watch == "rules" and not self.rules:
-            raise ValueError("watch: rules needs `rules`, else nothing is watched")
+        self._check_sense()
+
+    def _check_sense(self) -> None:
+        """What is allowed by itself and means nothing together."""
+        watching = [one for one in self.rules if not one.leave]
+        if self.watch == "rules" and not watching:
+            raise ValueError("watch: rules needs `rules` that do not `leave`, else nothing is watched")
+        if self.alarms and not any(one.ceiling is not None for one in [self, *watching]):
+            raise ValueError("alarms: true watches a ceiling, and none is set")
 
     @property
     def look_back_minutes(self) -> int:

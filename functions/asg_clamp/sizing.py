@@ -1,7 +1,7 @@
 """Takes a group's max down without terminating anybody, though others change the group at the same time.
 
-UpdateAutoScalingGroup has no compare-and-set, and a max below what runs terminates the rest. So Terminate is suspended
-first, and resumed only when max and desired are no less than what runs.
+UpdateAutoScalingGroup has no compare-and-set, a max below what runs terminates the rest, and launches under way go on.
+So Terminate is suspended first, and resumed only when max and desired are no less than what runs or is on its way.
 """
 
 from __future__ import annotations
@@ -12,78 +12,99 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.asg_clamp.facts import DESIRED, MAX, Group, shows
-from functions.core.types import Action, ActionFailed, Json
+from functions.asg_clamp.facts import DESIRED, MAX, MIN, Group, shows
+from functions.core.types import Action, ActionFailed, Json, ResourceChanged
 
-CORRECTIONS = 6
-"""How often max is raised again to what has started meanwhile; it can no longer grow past max, so one should do."""
+LOOKS = 8
+"""How often the group is read again until it has come to rest; max holds it, so one or two should do."""
+PAUSE_SECONDS = 3.0
+"""Between looks while launches are under way."""
 TERMINATE = "Terminate"
-NOT_FOUND = ("not found", "does not exist")
 
 
 @dataclass(frozen=True)
 class Sizer:
-    """The calls on one group: `look` reads it again."""
+    """The calls on one group: `look` reads it again, `coming` counts launches under way that are no members yet."""
 
     autoscaling: Any
     name: str
     look: Callable[[], Group]
+    coming: Callable[[Group], int]
+    sleep: Callable[[float], None]
 
     def cap(self, group: Group, action: Action) -> Mapping[str, Json]:
-        """Brings max down to what the action says, or to what runs; returns what it came to."""
+        """Brings max down to what the action says, or to what runs; returns what it came to.
+
+        Raises ResourceChanged, and leaves the group alone, where somebody else has just set its sizes or Terminate.
+        """
+        _same(group, self.look())
         suspends = TERMINATE not in group.suspended
         if suspends:
             self.autoscaling.suspend_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
         try:
             seen = self.look()
-            target = max(_number(action.parameters.get(MAX, seen.maximum)), seen.runs, seen.minimum)
+            _same(group, seen, but=TERMINATE)
+            target = max(_number(action.parameters.get(MAX, seen.maximum)), seen.floor, seen.minimum)
+            cuts = seen.desired > target
             if target < seen.maximum:
                 # Never with a desired of ours: it may have risen since it was read. AWS takes it down to max itself.
                 self._set(MaxSize=target)
-        except (ClientError, BotoCoreError) as error:
-            if suspends and not is_gone(error):
-                self._end(action, group.maximum, resumes=True)
+        except (ClientError, BotoCoreError, ResourceChanged) as error:
+            if suspends:
+                self._end(action, resumes=True, cuts=not isinstance(error, ResourceChanged))
             raise
-        return self._end(action, group.maximum, resumes=suspends)
+        return self._end(action, resumes=suspends, cuts=cuts)
 
-    def _end(self, action: Action, most: int, *, resumes: bool) -> Mapping[str, Json]:
-        """Settles it; where that is refused the action stays open: max may be set, and Terminate suspended."""
-        try:
-            return self.settle(action, most, resumes=resumes)
-        except (ClientError, BotoCoreError) as error:
-            if is_gone(error):
-                raise
-            raise ActionFailed(f"{error}; the next sweep settles what it began", certain=False) from error
+    def settle(self, action: Action, *, resumes: bool, cuts: bool) -> Mapping[str, Json]:
+        """Raises max and desired to what runs after all, then lets Terminate go on; returns what it came to.
 
-    def settle(self, action: Action, most: int, *, resumes: bool) -> Mapping[str, Json]:
-        """Raises max and desired to what runs after all, up to the max of before; then lets Terminate go on."""
-        for _ in range(CORRECTIONS):
+        `cuts` says that desired may have gone down with max: then launches that are still under way are waited for.
+        """
+        quiet = not cuts
+        for _ in range(LOOKS):
             seen = self.look()
-            runs = min(seen.runs, most)
-            if seen.maximum >= runs:
+            if seen.maximum < min(seen.floor, _before(action, seen)):
+                self._set(MaxSize=seen.floor, DesiredCapacity=max(seen.runs, seen.minimum))
+            elif cuts and self.coming(seen):
+                quiet = False
+                self.sleep(PAUSE_SECONDS)
+            elif quiet:
                 break
-            self._set(MaxSize=runs, DesiredCapacity=runs)
+            else:
+                # Once more: what has just been launched may have become a member since the look.
+                quiet = True
         else:
-            raise ActionFailed(
-                "it kept growing while it was capped; Terminate stays suspended until a sweep settles it", certain=False
-            )
+            why = "it has not come to rest; Terminate stays suspended until a sweep settles it"
+            raise ActionFailed(why, certain=False)
         if resumes:
             self.autoscaling.resume_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
         now = shows(seen)
         return {key: now[key] if key in (MAX, DESIRED) else value for key, value in action.parameters.items()}
 
+    def _end(self, action: Action, *, resumes: bool, cuts: bool) -> Mapping[str, Json]:
+        """Settles it; where that is refused the action stays open: max may be set, and Terminate suspended."""
+        try:
+            return self.settle(action, resumes=resumes, cuts=cuts)
+        except (ClientError, BotoCoreError) as error:
+            raise ActionFailed(f"{error}; the next sweep settles what it began", certain=False) from error
+
     def _set(self, **sizes: int) -> None:
         self.autoscaling.update_auto_scaling_group(AutoScalingGroupName=self.name, **sizes)
+
+
+def _same(group: Group, seen: Group, but: str = "") -> None:
+    was, now = shows(group), shows(seen)
+    changed = [f"{key} {was[key]} → {now[key]}" for key in (MIN, MAX, TERMINATE) if key != but and now[key] != was[key]]
+    if changed:
+        raise ResourceChanged(f"somebody has just changed it: {', '.join(changed)}")
+
+
+def _before(action: Action, seen: Group) -> int:
+    """A max at or over that of before the clamp has not been taken down, so that nothing is to be put right."""
+    before = _number(action.prior.get(MAX, seen.maximum))
+    return before if seen.maximum >= before else seen.floor
 
 
 def _number(value: Json) -> int:
     assert isinstance(value, int)
     return value
-
-
-def is_gone(error: ClientError | BotoCoreError) -> bool:
-    """Auto Scaling says ValidationError for a group that is gone, and for what it will not do."""
-    if not isinstance(error, ClientError):
-        return False
-    code, said = error.response["Error"]["Code"], str(error.response["Error"].get("Message", ""))
-    return code == "ValidationError" and any(part in said for part in NOT_FOUND)

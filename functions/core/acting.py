@@ -13,7 +13,7 @@ from functions.core.looking import Begun, Candidate, End
 from functions.core.report import RunReport
 from functions.core.run import Run
 from functions.core.table import Row
-from functions.core.types import ActionFailed, Decision, Disposition, Json, ResourceGone
+from functions.core.types import ActionFailed, Decision, Disposition, Json, ResourceChanged, ResourceGone
 
 log = logging.getLogger("fusebox")
 Carried = tuple[Begun[F], End, Mapping[str, Json] | None]
@@ -118,7 +118,7 @@ def _carry_out(run: Run[F, Any], begun: Sequence[Begun[F]], stop: Callable[[], b
         for _, facts, action in ready:
             try:
                 wrote = run.account.act(facts, action)
-            except (ResourceGone, ActionFailed) as error:
+            except (ResourceGone, ResourceChanged, ActionFailed) as error:
                 yield one, _end_of(error), None
             else:
                 yield one, _end_of(None), wrote
@@ -133,7 +133,9 @@ def _together(run: Run[F, Any], account: ActsTogether[F], begun: Sequence[Begun[
             yield one, _end_of(answer), None
 
 
-def _end_of(answer: ActionFailed | ResourceGone | None) -> End:
+def _end_of(answer: ActionFailed | ResourceGone | ResourceChanged | None) -> End:
+    if isinstance(answer, ResourceChanged):
+        return Disposition.CHANGED, str(answer)
     if isinstance(answer, ResourceGone):
         return Disposition.GONE, "it no longer exists"
     if isinstance(answer, ActionFailed):

@@ -22,7 +22,7 @@ TOLD = {
     Disposition.PAUSED: "held back by a pause",
     Disposition.OBSERVED: "would be changed (observe mode)",
     Disposition.REPORTED: "to look at",
-    Disposition.ENDED: "back within the policy",
+    Disposition.ENDED: "no longer over its limits",
     Disposition.EXEMPT: "exempt",
     Disposition.IN_FLIGHT: "under way in another run",
     Disposition.CHANGED: "changed meanwhile, not touched",

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from functions.core import claims
 from functions.core.memory import episodes_of
 from functions.core.run import Run
-from functions.core.table import Row
+from functions.core.table import Key, Row
 from functions.core.types import RIGHT, Decision, Disposition, Json, iso
 
 TELLS_END = "tells_end"
@@ -44,7 +45,10 @@ def track(run: Run[Any, Any], decisions: Iterable[Decision], now: datetime) -> E
     before = run.table.get([(key, resource) for resource in told])
     rows: list[Row] = []
     begun: dict[str, str] = {}
+    busy = _under_way(run, [one for one in told.values() if not _over(one)], before)
     for resource, decision in told.items():
+        if resource in busy:
+            continue
         row, over = before.get((key, resource)), bool(_over(decision))
         was = row is not None and bool(row.body["over"])
         begun[resource] = str(row.body["since"]) if row is not None and over == was else iso(now)
@@ -75,6 +79,14 @@ def tell(run: Run[Any, Any], told: Mapping[str, bool]) -> None:
     due = [row for row in rows.values() if row.body["over"] and row.body.get(TELLS_END) != told[row.sk]]
     # Who writes it at the same time has told of it as well.
     run.table.write([(Row(key, row.sk, {**row.body, TELLS_END: told[row.sk]}, row.version + 1),) for row in due])
+
+
+def _under_way(run: Run[Any, Any], right: list[Decision], before: Mapping[Key, Row]) -> set[str]:
+    """What would end now, but for an action on it whose end is not known yet: it looks right in the middle of that."""
+    key = episodes_of(run.name)
+    ending = [one.resource for one in right if (row := before.get((key, one.resource))) and row.body["over"]]
+    held = claims.current(run.table, run.name, ending) if ending else {}
+    return {resource for resource, claim in held.items() if claim.body["done_at"] is None}
 
 
 def _tells_end(row: Row, before: Row | None) -> bool:

@@ -52,7 +52,7 @@ class Account(Protocol[F]):
         """Fresh facts of the resources that exist, by ARN, tags included."""
 
     def act(self, facts: F, action: Action) -> Mapping[str, Json] | None:
-        """Makes the change; raises ResourceGone or ActionFailed.
+        """Makes the change; raises ResourceGone, ResourceChanged or ActionFailed.
 
         Returns the values it wrote where they came out other than the action's parameters, under the same keys.
         """

@@ -11,6 +11,7 @@ from typing import Generic
 from functions.core import gates
 from functions.core.guardrail import Account, F, Guardrail, S
 from functions.core.report import RunReport
+from functions.core.spec import OWN_TAG
 from functions.core.table import Table
 from functions.core.types import Decision, Json, canonical_hash
 
@@ -67,7 +68,9 @@ class Run(Generic[F, S]):
         """The guardrail's decision; Fusebox's own resources are left alone whatever it says."""
         decision = self.guardrail.decide(facts, self.settings, self.clock())
         if decision.action is not None and gates.is_own(facts, self.own_prefix):
-            return Decision(decision.resource, decision.name, "own", "own", "belongs to Fusebox itself")
+            marked = OWN_TAG in (facts.tags or {})
+            why = "belongs to Fusebox itself" if marked else "is named like Fusebox's own, and so is left alone"
+            return Decision(decision.resource, decision.name, "own", "own", why, report=not marked)
         return decision
 
 

@@ -28,5 +28,5 @@ def condition(tag: str) -> dict[str, dict[str, str]]:
 def check(setting: str, tags: Iterable[str]) -> None:
     """Raises ValueError, with what is allowed, for a tag of a setting that IAM is to deny as well."""
     for tag in tags:
-        if not TAG.fullmatch(tag) or set(tag) & NOT_FOR_IAM:
+        if not TAG.fullmatch(tag) or not tag.isprintable() or set(tag) & NOT_FOR_IAM:
             raise ValueError(f"{setting} {tag!r} is neither a tag key nor key=value, without * ? $ {{ }}")

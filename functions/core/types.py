@@ -132,6 +132,10 @@ class ResourceGone(Exception):
     """The resource no longer exists, so there is nothing left to do."""
 
 
+class ResourceChanged(Exception):
+    """The resource is no longer as it was when the action was decided on; nothing was done."""
+
+
 class MalformedEvent(ValueError):
     """An event Fusebox cannot read; it is raised so that it ends in the failure queue."""
 

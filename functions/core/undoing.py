@@ -15,9 +15,21 @@ from functions.core import claims, gates, items, ledger, state
 from functions.core.guardrail import Guardrail
 from functions.core.recorded import Recorded, check_undoable
 from functions.core.run import new_run_id
+from functions.core.state import parse_moment
 from functions.core.table import Table
-from functions.core.types import Action, ActionFailed, Decision, Disposition, Json, Refused, ResourceGone
+from functions.core.types import (
+    Action,
+    ActionFailed,
+    Decision,
+    Disposition,
+    Json,
+    Refused,
+    ResourceChanged,
+    ResourceGone,
+)
 
+MOVES_ON = timedelta(days=1)
+"""How long a value that the account itself moves counts as left where the action put it, if it looks so."""
 BY_HAND = "undo"
 """What stands for a mode in an undo's entries: a person acts, whatever the guardrail's mode is."""
 
@@ -107,7 +119,9 @@ def mark(undoer: Undoer, recorded: Recorded, detail: str, result: str = "") -> N
 def _reverse(undoer: Undoer, recorded: Recorded, facts: Any) -> Action:
     """The action turned round, without what has moved on by itself."""
     forward, shown = recorded.change, undoer.guardrail.shows(facts)
-    back = [key for key in _changed(forward) if shown[key] == forward.parameters[key]]
+    old = undoer.clock() - parse_moment(recorded.intent["at"]) > MOVES_ON
+    moved = set(undoer.guardrail.moving) if old else set()
+    back = [key for key in _changed(forward) if key not in moved and shown[key] == forward.parameters[key]]
     if not back:
         raise Refused(f"{recorded.id} changed nothing that is still as it left it")
     parameters, prior = ({key: some[key] for key in back} for some in (forward.prior, forward.parameters))
@@ -192,6 +206,8 @@ def _act(undoer: Undoer, facts: Any, action: Action) -> tuple[Disposition, str]:
         undoer.account.act(facts, action)
     except ResourceGone:
         return Disposition.GONE, "it no longer exists"
+    except ResourceChanged as error:
+        return Disposition.CHANGED, str(error)
     except ActionFailed as error:
         return (Disposition.FAILED if error.certain else Disposition.UNSETTLED), str(error)
     return Disposition.DONE, ""

@@ -57,7 +57,7 @@ class Stage:
     def account(self) -> ScalingGroups:
         clients: Any = CloudClients(self.cloud)
         memory = Memory(self.table, GUARDRAIL.name)
-        return ScalingGroups(clients, SCOPE, self.settings, self.clock, memory)
+        return ScalingGroups(clients, SCOPE, self.settings, self.clock, memory, sleep=lambda seconds: None)
 
     def run(self) -> Run[Facts, AsgClampSettings]:
         self.looks += 1

@@ -83,7 +83,7 @@ def test_a_launch_that_cannot_be_told_from_others_is_not_kept(identity: object) 
 
 
 @pytest.mark.parametrize(
-    ("start", "at"),
+    ("end", "at"),
     [
         ("2026-11-25T11:58:55.412Z", datetime(2026, 11, 25, 11, 58, 55, 412_000, UTC)),
         ("a moment ago", AT),
@@ -95,8 +95,8 @@ def test_a_launch_that_cannot_be_told_from_others_is_not_kept(identity: object) 
         ("0001-01-01T00:00:00+23:59", AT),
     ],
 )
-def test_a_launch_began_when_it_says_or_else_with_its_event(start: object, at: datetime) -> None:
-    found = launch(BY_POLICY, StartTime=start)
+def test_a_launch_counts_from_its_end_or_else_from_its_event(end: object, at: datetime) -> None:
+    found = launch(BY_POLICY, StartTime="2026-11-25T11:00:00Z", EndTime=end)
     assert found is not None
     assert found.at == at
 
@@ -112,9 +112,9 @@ def test_a_failed_launch_says_why_in_short() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "ok"), [("Successful", True), ("Failed", False), ("Cancelled", False), ("InProgress", None), ("", None)]
+    ("status", "ok"), [("Successful", True), ("Failed", False), ("Cancelled", None), ("InProgress", True), ("", True)]
 )
-def test_an_activity_counts_once_it_has_ended(status: str, ok: bool | None) -> None:
+def test_an_activity_counts_unless_it_was_cancelled(status: str, ok: bool | None) -> None:
     found = causes.of_activity(activity(StatusCode=status, StatusMessage="no capacity"))
     assert (found and found.ok) is ok
 
@@ -127,6 +127,6 @@ def test_only_launches_count_as_launches(description: str) -> None:
 
 
 def test_the_event_and_the_activity_of_a_launch_say_the_same() -> None:
-    begun = AT - timedelta(seconds=68)
-    heard = launch(BY_POLICY, StartTime=f"{begun:%Y-%m-%dT%H:%M:%SZ}")
-    assert heard == causes.of_activity(activity(StartTime=begun))
+    ended = AT - timedelta(seconds=8)
+    heard = launch(BY_POLICY, EndTime=f"{ended:%Y-%m-%dT%H:%M:%SZ}")
+    assert heard == causes.of_activity(activity(EndTime=ended))

@@ -174,5 +174,5 @@ def test_a_launch_that_comes_days_late_does_not_count() -> None:
 def launch(activity: str, minute: int) -> Any:
     one = sample("launch_over_ceiling")
     started = f"{AT + timedelta(minutes=minute):%Y-%m-%dT%H:%M:%SZ}"
-    detail = {**one.detail, "ActivityId": activity, "StartTime": started}
+    detail = {**one.detail, "ActivityId": activity, "EndTime": started}
     return events.launch_of(replace(one, detail=detail, time=AT + timedelta(days=2)))

@@ -124,13 +124,12 @@ def test_a_launch_that_failed_says_why_at_most_so_long() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"StatusCode": "InProgress"},
-        {"StatusCode": "PreInService"},
+        {"StatusCode": "Cancelled"},
         {"Description": "Terminating EC2 instance: i-0123456789abcdef0"},
         {"Description": ""},
     ],
 )
-def test_what_has_not_ended_or_is_no_launch_is_none(changes: dict[str, str]) -> None:
+def test_what_was_cancelled_or_is_no_launch_is_none(changes: dict[str, str]) -> None:
     assert causes.of_activity({**ACTIVITY, **changes}) is None
 
 
