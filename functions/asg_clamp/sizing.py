@@ -63,8 +63,9 @@ class Sizer:
         quiet = not cuts
         for _ in range(LOOKS):
             seen = self.look()
-            if seen.maximum < min(seen.floor, _before(action, seen)):
-                self._set(MaxSize=seen.floor, DesiredCapacity=max(seen.runs, seen.minimum))
+            most = _needed(action, seen)
+            if seen.maximum < most:
+                self._set(MaxSize=most, DesiredCapacity=min(max(seen.runs, seen.minimum), most))
             elif cuts and self.coming(seen):
                 quiet = False
                 self.sleep(PAUSE_SECONDS)
@@ -99,10 +100,17 @@ def _same(group: Group, seen: Group, but: str = "") -> None:
         raise ResourceChanged(f"somebody has just changed it: {', '.join(changed)}")
 
 
-def _before(action: Action, seen: Group) -> int:
-    """A max at or over that of before the clamp has not been taken down, so that nothing is to be put right."""
+def _needed(action: Action, seen: Group) -> int:
+    """The max under which something would be terminated, where a cap has taken max down; else the present one.
+
+    Weights may overshoot a max, by less than the heaviest of them, and AWS leaves that alone: no more than the max of
+    before is needed for it. What is more than that, somebody has allowed meanwhile.
+    """
     before = _number(action.prior.get(MAX, seen.maximum))
-    return before if seen.maximum >= before else seen.floor
+    if seen.maximum >= before:
+        return seen.maximum
+    heaviest = max((one.weight for one in seen.running), default=1)
+    return min(seen.floor, before) if seen.floor < before + heaviest else seen.floor
 
 
 def _number(value: Json) -> int:
