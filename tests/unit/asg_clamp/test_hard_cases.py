@@ -448,3 +448,23 @@ def test_a_mixed_group_that_swings_keeps_its_approval() -> None:
     stage.later(minutes=10)
     report = stage.approve(stage.requests[0])
     assert report.counts == {"done": 1}, (report.counts, report.examples)
+
+
+@pytest.mark.parametrize("call", ["suspend_processes", "update_auto_scaling_group", "resume_processes"])
+@pytest.mark.parametrize("by", [2, 30])
+def test_a_group_that_scales_out_right_before_a_call_of_the_cap_keeps_all_it_has(call: str, by: int) -> None:
+    train = Group("train", desired=5)
+    cloud = Cloud(train)
+    stage = Heard(cloud, enforce(**CEILING))
+    scaled: list[str] = []
+
+    def between(now: str) -> None:
+        if now == call and not scaled:
+            scaled.append(now)
+            train.scale_out(by)
+
+    cloud.between = between
+    stage.sweep()
+    assert scaled
+    assert (train.ended, len(train.members), train.desired) == ([], min(5 + by, train.maximum), len(train.members))
+    assert train.suspended == set()
