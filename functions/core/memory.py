@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +41,7 @@ class Memory:
 
     table: Table
     guardrail: str
+    sleep: Callable[[float], None] = time.sleep
 
     def standing(self, resource: str, identity: str) -> Standing | None:
         """The change that stands, from the ledger, or None; one whose outcome is not known yet stands not.
@@ -77,7 +80,10 @@ class Memory:
         `change` gets the present note ({} for none) and must not alter it; the same note again is not written.
         """
         key = self._key(resource)
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
+            if attempt:
+                # A burst of events notes one resource many times at once: not all in step.
+                self.sleep(random.uniform(0.01, 0.02 * 2 ** min(attempt, 5)))  # noqa: S311 - no secret
             row = self.table.get([key]).get(key) or Row(*key, {}, version=0)
             body = change(row.body)
             if body == row.body:

@@ -154,8 +154,10 @@ class Contended(SqliteTable):
 def test_no_note_is_lost_to_another_that_is_written_at_once(tmp_path: Path, rivals: int) -> None:
     table = Contended(tmp_path / "ledger.sqlite3")
     table.rivals = rivals
-    memory = Memory(table, "lamps")
+    waits: list[float] = []
+    memory = Memory(table, "lamps", waits.append)
     memory.note("hall", more, UNTIL)
+    assert len(waits) == rivals
     assert memory.notes(["hall"]) == {"hall": {"count": rivals + 1}}
 
 
@@ -163,7 +165,7 @@ def test_too_many_at_once_are_refused_so_that_the_event_comes_again(tmp_path: Pa
     table = Contended(tmp_path / "ledger.sqlite3")
     table.rivals = TRIES
     with pytest.raises(Refused, match="to be tried again"):
-        Memory(table, "lamps").note("hall", more, UNTIL)
+        Memory(table, "lamps", lambda seconds: None).note("hall", more, UNTIL)
 
 
 def test_the_same_note_is_not_written(tmp_path: Path) -> None:
