@@ -28,6 +28,7 @@ guardrails:
   asg_clamp:
     mode: enforce
     growth_instances: 10
+    alarms: true
     protect_tags: ['fusebox:protect']
     rules:
       - {name: ^batch-, ceiling: 8, action: shrink}
@@ -159,6 +160,26 @@ def test_a_freeze_ends_by_itself_after_two_hours(account: LocalAccount) -> None:
     assert suspended(account, "night-render") == {"AlarmNotification", "ScheduledActions"}
     account.advance(timedelta(minutes=35))
     assert suspended(account, "night-render") == set()
+    assert not account.losses
+
+
+def test_its_own_alarm_brings_the_guardrail_to_a_group_of_which_no_event_came(account: LocalAccount) -> None:
+    account.seed_groups(
+        [group("batch-quiet", 1, 8, 5, metrics=("GroupDesiredCapacity",)), group("batch-mute", 1, 8, 5)]
+    )
+    sweep(account)
+    alarms = account.client("cloudwatch").describe_alarms(AlarmNamePrefix="fusebox-asg")["MetricAlarms"]
+    assert [one["AlarmName"] for one in alarms] == ["fusebox-asg-clamp-batch-quiet"]
+    assert "batch-mute: its group metric GroupDesiredCapacity is not collected" in alerts(account)[-1]
+    for rule in ("launches", "group-calls"):
+        account.client("events").disable_rule(Name=f"fusebox-us-east-1-{rule}")
+    account.client("autoscaling").update_auto_scaling_group(
+        AutoScalingGroupName="batch-quiet", MaxSize=40, DesiredCapacity=12
+    )
+    account.settle()
+    assert done(account) == []
+    account.advance(timedelta(minutes=3))
+    assert sizes(account, "batch-quiet") == (1, 12, 12, 12)
     assert not account.losses
 
 
