@@ -112,7 +112,7 @@ def test_with_a_stack_it_works_on_the_deployed_table_and_tells_the_alerts_topic(
     fusebox.policy(mode="enforce")
     ran = fusebox("run", "log_retention", "--stack", "Fusebox", "--json")
     assert ran.code == 0
-    assert ran.json["counts"] == {"done": 1, "left": 1}
+    assert ran.json["counts"] == {"done": 1, "reported": 1}
     assert "sns.Publish" in fusebox.calls
     assert fusebox.files == []
     assert boto3.client("dynamodb").scan(TableName="fusebox")["Count"] > 0
