@@ -23,6 +23,8 @@ from functions.asg_clamp.standing import change, held
 from functions.core.types import Action, Json
 
 GROWTH_STOPPERS = ("AlarmNotification", "ScheduledActions")
+WHAT_RUNS = "what runs"
+"""The terms of a cap for a pace: whoever approves it agrees to what runs then, not to the number of now."""
 LAUNCHERS = ("Launch", "ReplaceUnhealthy")
 """Suspended together: with Launch alone, unhealthy instances would be terminated and not replaced (Auto Scaling
 user guide, "Suspend and resume processes")."""
@@ -61,7 +63,7 @@ def cap(group: Group, crossed: Sequence[Breach]) -> Clamp | None:
         return None
     firm = {"max": held(group).get(MAX, (group.maximum, None))[0], "Terminate": shows(group)["Terminate"]}
     lowest = next(one for one in crossed if one.holds or one.to == limit)
-    to: Json = "what runs" if lowest.holds else lowest.bound or limit
+    to: Json = WHAT_RUNS if lowest.holds else lowest.bound or limit
     return Clamp(change(group, CAP, new, terms={**firm, "to": to}), min(target, group.maximum))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from functions.asg_clamp import money
-from functions.asg_clamp.clamps import Clamp
+from functions.asg_clamp.clamps import WHAT_RUNS, Clamp
 from functions.asg_clamp.facts import FREEZE, Group, Launch
 from functions.asg_clamp.limits import Applied
 from functions.asg_clamp.runaway import Breach
@@ -68,6 +68,8 @@ def clamped(
     unit = money.unit_price(group)
     source = "" if limits.source == "default" else f"rule {limits.source}"
     does = change_in_words(clamp.action.parameters, clamp.action.prior)
+    if clamp.action.terms.get("to") == WHAT_RUNS and settings.mode == "approve":
+        does += f" ({WHAT_RUNS}, whatever that is when it is done)"
     reasons = [*(one.why for one in crossed), *notes, source]
     return Decision(
         group.arn,
