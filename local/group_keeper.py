@@ -98,7 +98,7 @@ class GroupKeeper:
             self.end(
                 group,
                 free[0],
-                *(f"an instance was taken out of service {_DIFFERENCE}, {step}",),
+                f"an instance was taken out of service {_DIFFERENCE}, {step}",
                 f"instance {free[0].instance.id} was selected for termination",
                 reasons=list(group.local_reasons),
             )

@@ -33,7 +33,7 @@ class ScalingRefused(Exception):
 
 @dataclass(frozen=True)
 class ScalingActivity:
-    """One launch or termination of a group. `message` is why it failed, None if it did not."""
+    """One launch or termination of a group, or a note. `message` is why it failed, None if it did not."""
 
     id: str
     kind: Kind

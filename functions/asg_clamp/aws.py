@@ -26,7 +26,7 @@ from functions.core.state import FOR_GOOD
 from functions.core.types import Action, Json, Scope
 
 OWN = "*"
-"""Under this name the guardrail keeps a note of its own: whether it ever made alarms."""
+"""Under this name the guardrail keeps a note of its own: whether there are alarms of its to keep, or to remove."""
 
 
 class ScalingGroups:
@@ -62,11 +62,11 @@ class ScalingGroups:
                 return
 
     def read(self, arns: Sequence[str]) -> dict[str, Group]:
-        """Fresh facts of some groups; their launches come from what events told, without a call."""
+        """Fresh facts of some groups; their launches come from what events told, as a rule without a call."""
         return {one.arn: one for one in self._reader.named([_name(arn) for arn in arns])}
 
     def act(self, facts: Group, action: Action) -> Mapping[str, Json] | None:
-        """Sets sizes and processes; returns what a cap came to, where others changed the group meanwhile."""
+        """Sets sizes and processes; returns what a cap came to, None for all other changes."""
         return self._changer(facts).act(facts, action)
 
     def recover(self, facts: Group, action: Action) -> Mapping[str, Json] | None:
@@ -87,7 +87,7 @@ class ScalingGroups:
                 self._memory.note(arn, partial(history.with_call, call=call, since=since), until)
 
     def tend(self, stop: Callable[[], bool]) -> list[str]:
-        """Keeps an alarm for each group that has a ceiling, with `alarms: true`; else removes those that it kept."""
+        """Keeps the alarm of each group that is to have one, with `alarms: true`; else removes those that it kept."""
         kept, wants = bool(self._memory.notes([OWN]).get(OWN, {}).get("alarms")), self._settings.alarms
         if not kept and not wants:
             return []

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.asg_clamp.facts import ACTIVE, CAP, DESIRED, MAX, MIN, SUSPENDED, Group, shows
-from functions.asg_clamp.sizing import TERMINATE, Sizer
+from functions.asg_clamp.sizing import TERMINATE, Sizer, number
 from functions.asg_clamp.standing import MOVING
 from functions.core.refusals import action_failed
 from functions.core.types import Action, ActionFailed, Json, ResourceGone
@@ -33,8 +33,8 @@ class Changer:
         new = {key: value for key, value in action.parameters.items() if now[key] != value}
         if DESIRED in new:
             # An undo brings back a desired from before the owner set another max or min.
-            most, least = (_number(new.get(key, now[key])) for key in (MAX, MIN))
-            new[DESIRED] = max(least, min(_number(new[DESIRED]), most))
+            most, least = (number(new.get(key, now[key])) for key in (MAX, MIN))
+            new[DESIRED] = max(least, min(number(new[DESIRED]), most))
         try:
             if action.kind == CAP and _lowers(new, now):
                 return self._sizer.cap(group, action)
@@ -103,14 +103,9 @@ def _is_our_max(seen: Group, action: Action, *, nobody_left: bool) -> bool:
     """
     if seen.maximum == action.parameters[MAX]:
         return True
-    raised = _number(action.parameters[MAX]) < seen.maximum < _number(action.prior[MAX])
+    raised = number(action.parameters[MAX]) < seen.maximum < number(action.prior[MAX])
     return raised and (seen.maximum == seen.floor or not nobody_left)
 
 
 def _lowers(new: Mapping[str, Json], now: Mapping[str, Json]) -> bool:
-    return any(key in new and _number(new[key]) < _number(now[key]) for key in (MAX, DESIRED))
-
-
-def _number(value: Json) -> int:
-    assert isinstance(value, int)
-    return value
+    return any(key in new and number(new[key]) < number(now[key]) for key in (MAX, DESIRED))

@@ -32,7 +32,10 @@ user guide, "Suspend and resume processes")."""
 
 @dataclass(frozen=True, slots=True)
 class Clamp:
-    """A change, the max it leaves (None: as it is), what it takes away in units, and why a person must decide."""
+    """A change, the max it leaves (None: as it is), what it takes away in units, and why a person must decide.
+
+    `goes_on` names the action whose next step it is, "" for a first one.
+    """
 
     action: Action
     clamped: int | None
@@ -111,7 +114,10 @@ def shrink(group: Group, crossed: Sequence[Breach], settings: AsgClampSettings) 
 
 
 def unfinished(group: Group) -> tuple[int, int] | None:
-    """Where a shrink in steps is on its way to, with its min; None where there is none, or somebody changed its max."""
+    """Where a shrink in steps is on its way to, with its min.
+
+    None where there is none, it has got there, or somebody changed its max.
+    """
     standing = group.standing
     if standing is None or standing.kind != SHRINK or MAX not in held(group):
         return None
@@ -122,7 +128,7 @@ def unfinished(group: Group) -> tuple[int, int] | None:
 
 
 def _goal(group: Group, crossed: Sequence[Breach], settings: AsgClampSettings) -> tuple[int, int, str] | None:
-    """How far down, the min that goes with it, and the action whose next step this is."""
+    """How far down, the min that goes with it, and the action whose next step this is, or ""; None: not by size."""
     begun = unfinished(group)
     if begun is not None and group.standing is not None:
         return *begun, group.standing.action_id

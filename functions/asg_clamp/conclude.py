@@ -125,7 +125,7 @@ def figures(
 ) -> dict[str, Json]:
     """The numbers behind a verdict: sizes, capacity over time, launches, what drove them, and the money."""
     launches = group.history.since(now, settings.growth_minutes)
-    found: dict[str, Json] = {
+    numbers: dict[str, Json] = {
         "sizes": f"min {group.minimum} · desired {group.desired} · max {group.maximum} · {group.runs} run",
         "capacity": over_time(group, launches),
         "launches": _counted(launches, settings.growth_minutes),
@@ -134,8 +134,8 @@ def figures(
         **money.figures(group, target),
     }
     for one in crossed:
-        found |= one.figures
-    return {key: value for key, value in found.items() if value not in ("", None)}
+        numbers |= one.figures
+    return {key: value for key, value in numbers.items() if value not in ("", None)}
 
 
 def over_time(group: Group, launches: Sequence[Launch]) -> str:

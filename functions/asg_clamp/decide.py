@@ -9,15 +9,13 @@ from datetime import datetime, timedelta
 from functions.asg_clamp import clamps, money
 from functions.asg_clamp.clamps import Clamp
 from functions.asg_clamp.conclude import clamped, found, given_back, leave
-from functions.asg_clamp.facts import CAP, DESIRED_METRIC, THAW, UNITS, Group, shows
+from functions.asg_clamp.facts import CAP, DESIRED_METRIC, THAW, UNITS, Group
 from functions.asg_clamp.limits import Applied, applied, protecting
 from functions.asg_clamp.owners import only_cap, owner
 from functions.asg_clamp.runaway import Breach, breaches
 from functions.asg_clamp.settings import AsgClampSettings
 from functions.asg_clamp.standing import frozen_since, held, overruled, thaw
 from functions.core.types import RIGHT, Decision, iso
-
-__all__ = ["decide", "is_candidate", "shows"]
 
 
 def decide(group: Group, settings: AsgClampSettings, now: datetime) -> Decision:

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.asg_clamp.facts import DESIRED_METRIC, UNITS, Group, Member
-from functions.asg_clamp.spec import SPEC, canonical
-from functions.core.types import Scope
+from functions.asg_clamp.spec import canonical
 
 Raw = Mapping[str, Any]
 WEIGHT = re.compile(r"\d{1,3}")
@@ -51,8 +50,3 @@ def _member(raw: Raw) -> Member:
         protected=bool(raw.get("ProtectedFromScaleIn")),
         template=source or str(raw.get("LaunchConfigurationName") or ""),
     )
-
-
-def arn_of(name: str, scope: Scope) -> str:
-    """The ARN by which Fusebox knows a group."""
-    return SPEC.arn(name, partition=scope.partition, region=scope.region, account=scope.account)

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from functions.asg_clamp import causes
 from functions.asg_clamp.facts import ALARM_PREFIX, Call, Launch
-from functions.asg_clamp.spec import SPEC, WATCHED
+from functions.asg_clamp.spec import LAUNCHED, NOT_LAUNCHED, SPEC, WATCHED
 from functions.core import alarm_events
 from functions.core.events import Event, Skip, api_call
 from functions.core.types import MalformedEvent, Scope
 
 NAME = re.compile(r"[^:\x00-\x1f]{1,255}")
 """A group's name: up to 255 characters without a colon (Auto Scaling API reference)."""
-LAUNCHED, NOT_LAUNCHED = "EC2 Instance Launch Successful", "EC2 Instance Launch Unsuccessful"
 SIZES = (("minSize", "min"), ("desiredCapacity", "desired"), ("maxSize", "max"))
 
 

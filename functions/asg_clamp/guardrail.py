@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functions.asg_clamp.aws import ScalingGroups
-from functions.asg_clamp.decide import decide, shows
+from functions.asg_clamp.decide import decide
 from functions.asg_clamp.events import subjects
-from functions.asg_clamp.facts import Group
+from functions.asg_clamp.facts import Group, shows
 from functions.asg_clamp.spec import SPEC, AsgClampSettings
 from functions.asg_clamp.standing import MOVING
 from functions.core.guardrail import Guardrail

@@ -34,7 +34,7 @@ def with_launch(note: Note, launch: Launch, since: datetime) -> Note:
 
 
 def with_call(note: Note, call: Call, since: datetime) -> Note:
-    """A group's note with one API call more; the same note where it holds that call already."""
+    """A group's note with one API call more; the same note where it holds that call already, or it is too old."""
     kept = {one.event: one for one in _calls(note)}
     if call.event in kept or call.at < since:
         return note
@@ -47,10 +47,10 @@ def history(note: Mapping[str, Json], activities: Iterable[Launch] = (), created
     launches = {one.activity: one for one in _launches(note)} | {one.activity: one for one in activities}
     ordered = sorted(launches.values(), key=lambda one: (one.at, one.activity))
     # Events tell whole seconds only.
-    begin = created_at.replace(microsecond=0) if created_at is not None else None
+    born = created_at.replace(microsecond=0) if created_at is not None else None
     return History(
-        tuple(one for one in ordered if begin is None or one.at >= begin),
-        tuple(one for one in _calls(note) if begin is None or one.at >= begin),
+        tuple(one for one in ordered if born is None or one.at >= born),
+        tuple(one for one in _calls(note) if born is None or one.at >= born),
     )
 
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from functions.asg_clamp.facts import Group
-from functions.asg_clamp.settings import AsgClampSettings, Clamp, Limits, Rule
+from functions.asg_clamp.settings import AsgClampSettings, ClampKind, Limits, Rule
 from functions.core import tags
 
 
@@ -17,7 +17,7 @@ class Applied:
     """The limits of one group, the rule they come from ("default", or the rule's pattern), and its action."""
 
     limits: Limits
-    action: Clamp
+    action: ClampKind
     source: str
 
 

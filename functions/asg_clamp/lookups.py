@@ -17,7 +17,7 @@ from functions.core.clients import Clients
 FILTER_VALUES = 200
 """Most values of one filter (EC2 API reference)."""
 ACTIVITY_PAGES = 100
-"""Pages of a hundred activities read at most: ten thousand launches within the longest window."""
+"""Pages of a hundred activities read at most: ten thousand, terminations among them, within the longest window."""
 ENDED = frozenset({"Successful", "Failed", "Cancelled"})
 INSTANCE = re.compile(r"\bi-[0-9a-f]{8,17}\b")
 UNDER_WAY = frozenset({"Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking"})
@@ -26,7 +26,7 @@ UNDER_WAY = frozenset({"Pending", "InProgress", "Cancelling", "RollbackInProgres
 
 @dataclass
 class Lookups:
-    """Looks things up in one account; `trouble` gathers what failed."""
+    """Looks things up in one account; `trouble` gathers what failed, except what `coming` raises."""
 
     clients: Clients
     trouble: list[str] = field(default_factory=list)

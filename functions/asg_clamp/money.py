@@ -9,15 +9,15 @@ from functions.core.types import Json
 
 
 def unit_price(group: Group) -> float | None:
-    """US dollars an hour of one unit of capacity, over the mix that runs; None where it is not known.
+    """US dollars an hour of one unit of capacity, over the mix that runs or stands by; None where it is not known.
 
     Nothing runs, or a type has no known price: then nothing is said, rather than too little.
     """
-    if group.unit != UNITS or not group.running or not group.runs:
+    if group.unit != UNITS or not group.floor:
         return None
     prices = [prices_ec2.hourly(one.type) for one in group.running]
     known = [price for price in prices if price is not None]
-    return sum(known) / group.runs if len(known) == len(prices) else None
+    return sum(known) / group.floor if len(known) == len(prices) else None
 
 
 def hourly(group: Group, units: int) -> float | None:
@@ -36,7 +36,7 @@ def in_words(group: Group, clamped: int | None) -> str:
     """The hour and the month now, and what they may come to at the present max and clamped; "" without a price."""
     if unit_price(group) is None:
         return ""
-    said = [f"{_amount(group, group.runs)} now", f"up to {_amount(group, group.maximum)} at max {group.maximum}"]
+    said = [f"{_amount(group, group.floor)} now", f"up to {_amount(group, group.maximum)} at max {group.maximum}"]
     if clamped is not None and clamped < group.maximum:
         said.append(f"up to {_amount(group, clamped)} clamped to {clamped}")
     return ", ".join(said)
@@ -48,11 +48,11 @@ def _amount(group: Group, units: int) -> str:
 
 def figures(group: Group, clamped: int | None) -> dict[str, Json]:
     """Dollars an hour now, clamped and at the present max, and the months they make; None is "not known"."""
-    at: dict[str, Json] = {"usd_hour_now": hourly(group, group.runs)}
+    at: dict[str, Json] = {"usd_hour_now": hourly(group, group.floor)}
     if clamped is not None:
         at |= {"usd_hour_clamped": hourly(group, clamped), "usd_month_clamped": monthly(group, clamped)}
     at |= {"usd_hour_at_max": hourly(group, group.maximum), "usd_month_at_max": monthly(group, group.maximum)}
-    at["usd_month_now"] = monthly(group, group.runs)
+    at["usd_month_now"] = monthly(group, group.floor)
     if clamped is not None:
         at["usd_month_after"] = monthly(group, min(clamped, group.runs))
     return at

@@ -23,7 +23,7 @@ from functions.core.types import Json
 PAGE = 100
 """Most groups of one DescribeAutoScalingGroups call, listed or named."""
 GROWN_LASTS = timedelta(days=7)
-"""How long a growth that nobody has taken back or exempted counts as one; then it is the group's new size."""
+"""How long a growth that nobody has taken back counts as one; then it is the group's new size."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Reader:
         """A page of all groups, and the token of the next, or ""."""
         read_at, more = self.clock(), {"NextToken": token} if token else {}
         answer = self.autoscaling.describe_auto_scaling_groups(MaxRecords=PAGE, **more)
-        return self.facts(answer["AutoScalingGroups"], read_at, launches, lookups), answer.get("NextToken") or ""
+        return self._facts(answer["AutoScalingGroups"], read_at, launches, lookups), answer.get("NextToken") or ""
 
     def named(self, names: Sequence[str]) -> list[Group]:
         """The groups of those names that exist; their launches come from what events told, as a rule without a call."""
@@ -49,7 +49,7 @@ class Reader:
             answer = self.autoscaling.describe_auto_scaling_groups(
                 AutoScalingGroupNames=names[start : start + PAGE], MaxRecords=PAGE
             )
-            found += self.facts(answer["AutoScalingGroups"], read_at, None, Lookups(self.clients))
+            found += self._facts(answer["AutoScalingGroups"], read_at, None, Lookups(self.clients))
         return found
 
     def look(self, name: str) -> Group | None:
@@ -58,7 +58,7 @@ class Reader:
         found = [group_of(raw, self.clock(), self.blind_spot) for raw in answer["AutoScalingGroups"]]
         return found[0] if found else None
 
-    def facts(
+    def _facts(
         self,
         raws: Sequence[Mapping[str, Any]],
         read_at: datetime,

@@ -14,7 +14,7 @@ NAME_GLOB = re.compile(r"[^:\x00-\x1f${}]{1,255}")
 WEEKS_KEPT = 6
 """How long Auto Scaling keeps scaling activities (Auto Scaling user guide, "Verify a scaling activity")."""
 LIMITS = ("ceiling", "dollars_per_hour", "growth_instances", "growth_percent", "churn", "failed_launches")
-Clamp = Literal["cap", "freeze", "shrink"]
+ClampKind = Literal["cap", "freeze", "shrink"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class Rule(Limits):
 
     name: str = ""
     tag: str = ""
-    action: Clamp | None = None
+    action: ClampKind | None = None
     leave: bool = False
 
     def __post_init__(self) -> None:
@@ -90,7 +90,7 @@ class AsgClampSettings(GuardrailSettings, Limits):
             "pauses itself"
         },
     )
-    action: Clamp = field(
+    action: ClampKind = field(
         default="cap",
         metadata={
             "doc": "`cap`: max down, never under what runs · `freeze`: scaling policies and schedules suspended for a "
@@ -118,13 +118,13 @@ class AsgClampSettings(GuardrailSettings, Limits):
     freeze_hours: float = field(default=2.0, metadata={"doc": "how long a freeze lasts; it then ends by itself"})
     freeze_launches: bool = field(
         default=False,
-        metadata={"doc": "`freeze` suspends launches and replacements too; it then always asks"},
+        metadata={"doc": "`freeze` suspends launches and replacements too, and asks before it does"},
     )
     shrink_step: int | None = field(
         default=None, metadata={"doc": "most capacity that one step of `shrink` takes away; none: all at once"}
     )
     step_minutes: int = field(default=15, metadata={"doc": "how long `shrink` waits between its steps"})
-    lower_min: bool = field(default=False, metadata={"doc": "let `shrink` lower a min that is itself over the ceiling"})
+    lower_min: bool = field(default=False, metadata={"doc": "let `shrink` lower a min that is itself over the limit"})
     protect_tags: tuple[str, ...] = field(
         default=("fusebox:protect",),
         metadata={"doc": "groups with such a tag (key or key=value) are never touched; also denied by IAM"},

@@ -35,7 +35,7 @@ class Sizer:
     def cap(self, group: Group, action: Action) -> Mapping[str, Json]:
         """Brings max down to what the action says, or to what runs; returns what it came to.
 
-        Raises ResourceChanged, and leaves the group alone, where somebody else has just set its sizes or Terminate.
+        Raises ResourceChanged, and leaves what they set, where somebody else has just set its max, min or Terminate.
         """
         _same(group, self.look())
         suspends = TERMINATE not in group.suspended
@@ -44,7 +44,7 @@ class Sizer:
         try:
             seen = self.look()
             _same(group, seen, but=TERMINATE)
-            target = max(_number(action.parameters.get(MAX, seen.maximum)), seen.floor, seen.minimum)
+            target = max(number(action.parameters.get(MAX, seen.maximum)), seen.floor, seen.minimum)
             cuts = seen.desired > target
             if target < seen.maximum:
                 # Never with a desired of ours: it may have risen since it was read. AWS takes it down to max itself.
@@ -65,7 +65,8 @@ class Sizer:
             seen = self.look()
             most = _needed(action, seen)
             if seen.maximum < most:
-                self._set(MaxSize=most, DesiredCapacity=min(max(seen.runs, seen.minimum), most))
+                # Never under the present desired: what is on its way to it would be ended.
+                self._set(MaxSize=most, DesiredCapacity=min(max(seen.runs, seen.desired), most))
             elif cuts and self.coming(seen):
                 quiet = False
                 self.sleep(PAUSE_SECONDS)
@@ -106,13 +107,14 @@ def _needed(action: Action, seen: Group) -> int:
     Weights may overshoot a max, by less than the heaviest of them, and AWS leaves that alone: no more than the max of
     before is needed for it. What is more than that, somebody has allowed meanwhile.
     """
-    before = _number(action.prior.get(MAX, seen.maximum))
+    before = number(action.prior.get(MAX, seen.maximum))
     if seen.maximum >= before:
         return seen.maximum
     heaviest = max((one.weight for one in seen.running), default=1)
     return min(seen.floor, before) if seen.floor < before + heaviest else seen.floor
 
 
-def _number(value: Json) -> int:
+def number(value: Json) -> int:
+    """A size among an action's values."""
     assert isinstance(value, int)
     return value

@@ -12,6 +12,7 @@ from functions.core.spec import EventTrigger, Fence, GuardrailSpec, Permission, 
 __all__ = ["GROUP_FIELDS", "SPEC", "WATCHED", "AsgClampSettings", "canonical", "fences"]
 
 GROUPS = "arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/*"
+LAUNCHED, NOT_LAUNCHED = "EC2 Instance Launch Successful", "EC2 Instance Launch Unsuccessful"
 WATCHED = ("CreateAutoScalingGroup", "UpdateAutoScalingGroup", "SetDesiredCapacity", "PutScalingPolicy")
 CHANGES = (
     "autoscaling:UpdateAutoScalingGroup",
@@ -72,7 +73,7 @@ PERMISSIONS = (
     Permission(
         actions=("ec2:DescribeInstances",),
         resources=("*",),
-        reason="tell Spot members of a group over its limit of dollars; the action takes no resource",
+        reason="tell Spot members of a group that has a limit of dollars; the action takes no resource",
     ),
     Permission(
         actions=("autoscaling:UpdateAutoScalingGroup",),
@@ -92,7 +93,7 @@ PERMISSIONS = (
     *alarm_spec.permissions(
         ALARM_PREFIX,
         made="make an alarm on a group's desired capacity, with `alarms: true`",
-        removed="remove its alarms together with the group",
+        removed="remove its alarms that nothing wants any longer",
     ),
 )
 
@@ -107,10 +108,10 @@ SPEC = GuardrailSpec(
     events=(
         EventTrigger(
             name="launches",
-            summary="`EC2 Instance Launch Successful`, `EC2 Instance Launch Unsuccessful`",
+            summary=f"`{LAUNCHED}`, `{NOT_LAUNCHED}`",
             pattern={
                 "source": ["aws.autoscaling"],
-                "detail-type": ["EC2 Instance Launch Successful", "EC2 Instance Launch Unsuccessful"],
+                "detail-type": [LAUNCHED, NOT_LAUNCHED],
             },
             # No call of anybody's: Auto Scaling itself reports the launch, and Fusebox launches nothing but in an undo.
             excludes_own_role=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functions.core.alarm_events import ALARM_CHANGE
 from functions.core.spec import EventTrigger, Permission
 
 ANY = "arn:{partition}:cloudwatch:{region}:{account}:alarm:"
@@ -25,10 +26,10 @@ def trigger(name: str, prefix: str) -> EventTrigger:
     """The rule for such alarms going on. It is no call of anybody's, and what it is about is judged anew."""
     return EventTrigger(
         name=name,
-        summary=f"`CloudWatch Alarm State Change` of its own alarms, `{prefix}…`",
+        summary=f"`{ALARM_CHANGE}` of its own alarms, `{prefix}…`",
         pattern={
             "source": ["aws.cloudwatch"],
-            "detail-type": ["CloudWatch Alarm State Change"],
+            "detail-type": [ALARM_CHANGE],
             "detail": {"alarmName": [{"prefix": prefix}], "state": {"value": ["ALARM"]}},
         },
         excludes_own_role=False,

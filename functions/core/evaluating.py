@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Generic
 
 from functions.core import acting, asking, cap, episodes, gates, ledger, recorded, retrying, state
 from functions.core.episodes import Episodes
@@ -23,6 +25,18 @@ def _never() -> bool:
     return False
 
 
+Ended = tuple[F, Decision, Disposition, str]
+
+
+@dataclass
+class Sorted(Generic[F]):
+    """A batch by what follows: done on a person's word or as agreed before, done under the cap, or ended here."""
+
+    agreed: list[Candidate[F]] = field(default_factory=list)
+    through: list[Candidate[F]] = field(default_factory=list)
+    ended: list[Ended[F]] = field(default_factory=list)
+
+
 def evaluate(
     run: Run[F, S],
     batch: Sequence[F],
@@ -37,47 +51,51 @@ def evaluate(
     """
     now = run.clock()
     decided = [(facts, run.decide(facts)) for facts in batch]
+    some, told = _gated(run, decided, now)
+    if joins and run.guardrail.spec.remembers:
+        _let_rest(run, some, now)
+    granted = cap.reserve(run.table, run.name, run.settings.cap, [one.decision.saving for one in some.through], now)
+    beyond = some.through[granted:]
+    some.ended += [(one.facts, one.decision, Disposition.CAPPED, gates.CAP_USED_UP) for one in beyond]
+    news = _record(run, some.ended, report, joins, told)
+    results: list[acting.Result] = []
+    ready = some.agreed + some.through[:granted]
+    whole = acting.act(run, ready, report, stop, results, failed_today=_failed_today(run, ready, now))
+    done = {one.decision.resource: not one.decision.cures for one in results if one.disposition is Disposition.DONE}
+    failed = {one.decision.resource: True for one in results if one.disposition in TRIED_IN_VAIN}
+    episodes.tell(run, news | failed | done)
+    if beyond:
+        _pause_itself(run, report, beyond[0].decision)
+    return whole
+
+
+def _gated(run: Run[F, S], decided: Sequence[tuple[F, Decision]], now: datetime) -> tuple[Sorted[F], Episodes]:
+    """Sorts decisions by the gates, and notes which of them begin or end an episode; what is exempt does neither."""
     in_question = [facts.arn for facts, decision in decided if decision.action is not None]
     exemptions = state.exemptions(run.table, in_question, now) if in_question else {}
     paused = state.paused(run.table, run.name) if in_question else ""
     capped = bool(paused) and state.paused_by_itself(run.table, run.name)
     exempt = {facts.arn: gates.exemption_of(facts, exemptions, now) for facts, one in decided if one.action is not None}
     told = episodes.track(run, [decision for facts, decision in decided if exempt.get(facts.arn) is None], now)
-    agreed: list[Candidate[F]] = []
-    through: list[Candidate[F]] = []
-    ended: list[Ended[F]] = []
+    some: Sorted[F] = Sorted()
     for facts, decision in decided:
         end = gates.gate(decision, run.settings, exempt.get(facts.arn), paused, capped=capped)
         warrant = _warrant(run, decision, now) if end and end[0] is Disposition.NEEDS_APPROVAL else {}
         if warrant or (end is None and decision.returns):
-            agreed.append(Candidate(facts, decision, warrant))
+            some.agreed.append(Candidate(facts, decision, warrant))
         elif end is None:
-            through.append(Candidate(facts, decision))
+            some.through.append(Candidate(facts, decision))
         else:
-            ended.append((facts, decision, *(told.end_of(decision) or end)))
-    if joins and run.guardrail.spec.remembers:
-        rests = retrying.failed_since(run, through, now - retrying.RESTS)
-        ended += [
-            (one.facts, one.decision, Disposition.LEFT, retrying.REFUSED_LATELY)
-            for one in through
-            if one.decision.resource in rests
-        ]
-        through = [one for one in through if one.decision.resource not in rests]
-    granted = cap.reserve(run.table, run.name, run.settings.cap, [one.decision.saving for one in through], now)
-    ended += [(one.facts, one.decision, Disposition.CAPPED, gates.CAP_USED_UP) for one in through[granted:]]
-    news = _record(run, ended, report, joins, told)
-    results: list[acting.Result] = []
-    ready = agreed + through[:granted]
-    whole = acting.act(run, ready, report, stop, results, failed_today=_failed_today(run, ready, now))
-    done = {one.decision.resource: not one.decision.cures for one in results if one.disposition is Disposition.DONE}
-    failed = {one.decision.resource: True for one in results if one.disposition in TRIED_IN_VAIN}
-    episodes.tell(run, news | failed | done)
-    if granted < len(through):
-        _pause_itself(run, report, through[granted].decision)
-    return whole
+            some.ended.append((facts, decision, *(told.end_of(decision) or end)))
+    return some, told
 
 
-Ended = tuple[F, Decision, Disposition, str]
+def _let_rest(run: Run[F, S], some: Sorted[F], now: datetime) -> None:
+    """Leaves to the next sweep what has just failed: a burst of events is not to try it again and again."""
+    rests = retrying.failed_since(run, some.through, now - retrying.RESTS)
+    resting = [one for one in some.through if one.decision.resource in rests]
+    some.through = [one for one in some.through if one.decision.resource not in rests]
+    some.ended += [(one.facts, one.decision, Disposition.LEFT, retrying.REFUSED_LATELY) for one in resting]
 
 
 def _failed_today(run: Run[F, S], ready: Sequence[Candidate[F]], now: datetime) -> set[str]:
@@ -88,20 +106,20 @@ def _failed_today(run: Run[F, S], ready: Sequence[Candidate[F]], now: datetime) 
 
 
 def _warrant(run: Run[F, S], decision: Decision, now: datetime) -> dict[str, Json]:
-    """On whose word the next step of an action may be made: a person's about the first one, and the same plan; or {}.
+    """On whose word the next step of an action may be made: a person's about an earlier one of the same plan; or {}.
 
     A word about what can be undone covers nothing that cannot.
     """
     if not decision.goes_on or decision.action is None:
         return {}
-    first = recorded.of_resource(run.table, decision.resource, decision.goes_on)
-    if first is None or first.intent.get("plan") != plan_hash(run.name, decision):
+    before = recorded.of_resource(run.table, decision.resource, decision.goes_on)
+    if before is None or before.intent.get("plan") != plan_hash(run.name, decision):
         return {}
-    warrant = first.intent.get("warrant")
+    warrant = before.intent.get("warrant")
     if not isinstance(warrant, dict) or warrant.get("how") == "time-out":
         return {}
-    lasting = bool(ledger.action_of(first.intent).irreversible or warrant.get("irreversible"))
-    since = warrant.get("since", first.intent["at"])
+    lasting = bool(ledger.action_of(before.intent).irreversible or warrant.get("irreversible"))
+    since = warrant.get("since", before.intent["at"])
     if (decision.action.irreversible and not lasting) or now - parse_moment(since) > AGREED_FOR:
         return {}
     return {**warrant, "since": since, "irreversible": lasting}

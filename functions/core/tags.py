@@ -19,8 +19,8 @@ def carries(tags: Mapping[str, str], tag: str) -> bool:
 
 def condition(tag: str) -> dict[str, dict[str, str]]:
     """The IAM condition that a resource carries a tag."""
-    key, _, value = tag.partition("=")
-    if value:
+    key, equals, value = tag.partition("=")
+    if equals:
         return {"StringEquals": {f"aws:ResourceTag/{key}": value}}
     return {"Null": {f"aws:ResourceTag/{key}": "false"}}
 

@@ -117,7 +117,7 @@ def mark(undoer: Undoer, recorded: Recorded, detail: str, result: str = "") -> N
 
 
 def _reverse(undoer: Undoer, recorded: Recorded, facts: Any) -> Action:
-    """The action turned round, without what has moved on by itself."""
+    """The action turned round, without what has moved on by itself or is back already."""
     forward, shown = recorded.change, undoer.guardrail.shows(facts)
     old = undoer.clock() - parse_moment(recorded.intent["at"]) > MOVES_ON
     moved = set(undoer.guardrail.moving) if old else set()

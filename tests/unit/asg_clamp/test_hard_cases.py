@@ -158,6 +158,35 @@ def test_a_settle_wants_no_more_than_is_in_service() -> None:
     assert len(train.members) <= 15, "5 and 10 more were wanted; nobody wanted those in Standby in service too"
 
 
+def test_a_settle_takes_nothing_from_what_is_wanted_beside_standby() -> None:
+    """Max counts what may come back from Standby and desired does not: to raise max is to lower no desired."""
+    train = Group("train", maximum=100, desired=5)
+    cloud = Cloud(train)
+    # 8 are wanted: 3 of them are on their way, and this story brings them.
+    train.desired, train.suspended = 8, {"Launch"}
+
+    def land(count: int) -> None:
+        train.members += [f"i-{len(train.members) + number:08x}" for number in range(count)]
+
+    def between(call: str) -> None:
+        if call.startswith("describe") and cloud.writes[-1:] == ["update_auto_scaling_group"] and train.maximum == 10:
+            land(1)
+        instance = {"InstanceType": "g5.xlarge", "LaunchConfigurationName": "web"}
+        train.more = {
+            "Instances": [
+                *({"InstanceId": one, "LifecycleState": "InService", **instance} for one in train.members),
+                *({"InstanceId": f"i-s{n}", "LifecycleState": "Standby", **instance} for n in range(5)),
+            ]
+        }
+
+    cloud.between = between
+    Heard(cloud, enforce(ceiling=10, growth_instances=None)).sweep()
+    assert train.sizes == (0, 11, 8)
+    land(2)
+    train.reconcile()
+    assert train.ended == [], "a cap ends nobody"
+
+
 def test_instances_in_standby_are_no_growth() -> None:
     waiting = tuple(Member(f"i-s{n}", "g5.xlarge", "Standby") for n in range(25))
     seen = group(desired=6, members=(*members(6), *waiting), launches=[launch(2, before=5, by="policy p")])

@@ -121,6 +121,11 @@ def test_iam_denies_every_change_to_what_a_tag_protects() -> None:
     assert by_key.actions == by_value.actions == CHANGES
 
 
+def test_a_tag_with_an_empty_value_is_that_value_for_iam_too() -> None:
+    (fence,) = fences(AsgClampSettings(protect_tags=("team=",)))
+    assert fence.conditions == {"StringEquals": {"aws:ResourceTag/team": ""}}
+
+
 def test_iam_denies_every_change_to_the_names_that_are_protected() -> None:
     (fence,) = fences(AsgClampSettings(protect_tags=(), protect=("db-*", "web")))
     assert (fence.actions, fence.conditions) == (CHANGES, {})
