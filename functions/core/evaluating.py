@@ -72,10 +72,13 @@ def evaluate(
 def _gated(run: Run[F, S], decided: Sequence[tuple[F, Decision]], now: datetime) -> tuple[Sorted[F], Episodes]:
     """Sorts decisions by the gates, and notes which of them begin or end an episode; what is exempt does neither."""
     in_question = [facts.arn for facts, decision in decided if decision.action is not None]
-    exemptions = state.exemptions(run.table, in_question, now) if in_question else {}
+    # What comes and goes would be told at every turn: of what is exempt nobody wants to hear that.
+    told_of = [facts.arn for facts, one in decided if one.report] if run.guardrail.spec.remembers else []
+    exemptions = state.exemptions(run.table, in_question + told_of, now) if in_question or told_of else {}
     paused = state.paused(run.table, run.name) if in_question else ""
     capped = bool(paused) and state.paused_by_itself(run.table, run.name)
-    exempt = {facts.arn: gates.exemption_of(facts, exemptions, now) for facts, one in decided if one.action is not None}
+    asked_for = {*in_question, *told_of}
+    exempt = {facts.arn: gates.exemption_of(facts, exemptions, now) for facts, _ in decided if facts.arn in asked_for}
     told = episodes.track(run, [decision for facts, decision in decided if exempt.get(facts.arn) is None], now)
     some: Sorted[F] = Sorted()
     for facts, decision in decided:

@@ -38,10 +38,12 @@ def gate(
     `capped` says that the pause is the guardrail's own, after a used-up cap: then a person is asked. What gives back
     what was taken for a time is held up by observe mode and a person's pause only.
     """
-    if decision.action is None:
-        return (Disposition.REPORTED if decision.report else Disposition.LEFT), ""
+    if decision.action is None and not decision.report:
+        return Disposition.LEFT, ""
     if exemption is not None and not decision.returns:
         return Disposition.EXEMPT, str(exemption)
+    if decision.action is None:
+        return Disposition.REPORTED, ""
     if settings.mode == "observe":
         return Disposition.OBSERVED, ""
     if paused and not capped:

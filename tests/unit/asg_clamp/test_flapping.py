@@ -183,3 +183,11 @@ def test_what_was_told_before_an_exemption_ends_once(look: Look) -> None:
         stage.person_sets(desired=desired)
         look(stage)
     assert stage.heard == ["observed", "ended"]
+
+
+@LOOKS
+def test_an_exempt_group_that_is_held_is_not_told_of(look: Look) -> None:
+    stage = on(enforce(**CEILING), Group("train", minimum=25, maximum=25, desired=25))
+    stage.exempt()
+    look(stage)
+    assert stage.heard == []
