@@ -47,8 +47,8 @@ class Changer:
 
     def recover(self, group: Group, action: Action) -> Mapping[str, Json] | None:
         """The values that the action wrote, None where it never came to it; a Terminate left suspended is resumed."""
-        seen = group
-        if action.kind == CAP and action.terms.get(TERMINATE) == ACTIVE and TERMINATE in group.suspended:
+        seen, caps = group, action.kind == CAP and _lowers(action.parameters, action.prior)
+        if caps and action.terms.get(TERMINATE) == ACTIVE and TERMINATE in group.suspended:
             try:
                 self._sizer.settle(action, resumes=True, cuts=DESIRED in action.parameters)
                 seen = self._seen()
@@ -57,7 +57,7 @@ class Changer:
             except BotoCoreError as error:
                 raise action_failed(error) from error
         now = shows(seen)
-        if action.kind == CAP and MAX in action.parameters and _lowers(action.parameters, action.prior):
+        if caps and MAX in action.parameters:
             made = _is_our_max(seen, action, nobody_left=TERMINATE in group.suspended)
         else:
             firm = [key for key in action.parameters if key not in MOVING] or list(action.parameters)

@@ -49,9 +49,13 @@ class Sizer:
             if target < seen.maximum:
                 # Never with a desired of ours: it may have risen since it was read. AWS takes it down to max itself.
                 self._set(MaxSize=target)
-        except (ClientError, BotoCoreError, ResourceChanged) as error:
+        except ResourceChanged:
             if suspends:
-                self._end(action, resumes=True, cuts=not isinstance(error, ResourceChanged))
+                self._go_on()
+            raise
+        except (ClientError, BotoCoreError):
+            if suspends:
+                self._end(action, resumes=True, cuts=True)
             raise
         return self._end(action, resumes=suspends, cuts=cuts)
 
@@ -79,7 +83,7 @@ class Sizer:
             why = "it has not come to rest; Terminate stays suspended until a sweep settles it"
             raise ActionFailed(why, certain=False)
         if resumes:
-            self.autoscaling.resume_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
+            self._resume()
         now = shows(seen)
         return {key: now[key] if key in (MAX, DESIRED) else value for key, value in action.parameters.items()}
 
@@ -89,6 +93,16 @@ class Sizer:
             return self.settle(action, resumes=resumes, cuts=cuts)
         except (ClientError, BotoCoreError) as error:
             raise ActionFailed(f"{error}; the next sweep settles what it began", certain=False) from error
+
+    def _go_on(self) -> None:
+        """Lets Terminate go on in a group that is left as somebody else has just set it."""
+        try:
+            self._resume()
+        except (ClientError, BotoCoreError) as error:
+            raise ActionFailed(f"{error}; the next sweep settles what it began", certain=False) from error
+
+    def _resume(self) -> None:
+        self.autoscaling.resume_processes(AutoScalingGroupName=self.name, ScalingProcesses=[TERMINATE])
 
     def _set(self, **sizes: int) -> None:
         self.autoscaling.update_auto_scaling_group(AutoScalingGroupName=self.name, **sizes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from functions.core import claims, ledger
+from functions.core import claims, ledger, state
 from functions.core.guardrail import F, Recovers
 from functions.core.recorded import SETTLED
 from functions.core.report import RunReport
@@ -18,7 +18,8 @@ BATCH = 50
 def settle(run: Run[F, Any], report: RunReport, only: Collection[str] | None = None) -> None:
     """Writes the missing outcomes of crashed runs, and counts them. `only` limits it to some resources.
 
-    What cannot be settled now stays open, so that nobody else acts on it, and makes the run partial.
+    What cannot be settled now stays open, so that nobody else acts on it, and makes the run partial. What observe
+    mode or a person's pause holds back stays open too, and sweeps tell of it.
     """
     name, now = run.name, run.clock()
     if only is None:
@@ -26,6 +27,11 @@ def settle(run: Run[F, Any], report: RunReport, only: Collection[str] | None = N
     else:
         rows = claims.current(run.table, name, only).values()
         stale = [row for row in rows if claims.is_stale(row, now)]
+    held_back = _held_back(run) if stale else ""
+    if held_back:
+        if only is None:
+            report.note(f"actions that were broken off and are left as they are ({len(stale)}): {held_back}")
+        return
     for start in range(0, len(stale), BATCH):
         batch = stale[start : start + BATCH]
         seen = run.account.read([claim.sk for claim in batch])
@@ -42,6 +48,16 @@ def settle(run: Run[F, Any], report: RunReport, only: Collection[str] | None = N
             groups.append((outcome, claims.closed(claim, now)))
         run.table.write(groups)
         report.settled += len(groups)
+
+
+def _held_back(run: Run[F, Any]) -> str:
+    """Why nothing may be settled now that takes a change to the account, or ""; a used-up cap is no reason."""
+    account: object = run.account
+    if not isinstance(account, Recovers):
+        return ""
+    if run.settings.mode == "observe":
+        return "the guardrail's mode is observe"
+    return "" if state.paused_by_itself(run.table, run.name) else state.paused(run.table, run.name)
 
 
 def _judge(run: Run[F, Any], facts: F | None, action: Action) -> tuple[Disposition, str, Mapping[str, Json] | None]:

@@ -125,7 +125,7 @@ def _reverse(undoer: Undoer, recorded: Recorded, facts: Any) -> Action:
     if not back:
         raise Refused(f"{recorded.id} changed nothing that is still as it left it")
     parameters, prior = ({key: some[key] for key in back} for some in (forward.prior, forward.parameters))
-    return Action(forward.kind, parameters, prior, irreversible=_loss(forward))
+    return Action(forward.kind, parameters, prior, _loss(forward), forward.terms)
 
 
 def _changed(forward: Action) -> list[str]:

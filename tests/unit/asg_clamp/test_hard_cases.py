@@ -497,3 +497,54 @@ def test_a_group_that_scales_out_right_before_a_call_of_the_cap_keeps_all_it_has
     assert scaled
     assert (train.ended, len(train.members), train.desired) == ([], min(5 + by, train.maximum), len(train.members))
     assert train.suspended == set()
+
+
+def test_an_owner_who_lowers_max_right_after_terminate_stood_still_has_it_their_way() -> None:
+    train = Group("train", desired=30)
+    cloud = Cloud(train)
+    stage = Heard(cloud, enforce(**CEILING))
+    looks: list[str] = []
+
+    def between(call: str) -> None:
+        looks.append(call)
+        if looks[-2:] == ["suspend_processes", "describe_auto_scaling_groups"]:
+            train.maximum = train.desired = 25
+
+    cloud.between = between
+    stage.sweep()
+    assert "changed" not in stage.heard
+    assert train.maximum == 25, "nobody raised it again"
+    assert (train.suspended, len(train.members)) == (set(), 25), "their own scaling in, not the cap's"
+
+
+@pytest.mark.parametrize("mode", ["pause", "observe"])
+def test_what_a_crash_left_is_not_touched_while_a_person_holds_everything_back(mode: str) -> None:
+    train = Group("train", desired=5)
+    cloud = Cloud(train)
+    stage = Heard(cloud, enforce(**CEILING))
+
+    def crash(call: str) -> None:
+        if call == "resume_processes":
+            raise KeyboardInterrupt
+
+    cloud.between = crash
+    with pytest.raises(KeyboardInterrupt):
+        stage.sweep()
+    cloud.between = lambda call: None
+    stage.later(minutes=25)
+    if mode == "pause":
+        stage.pause()
+    else:
+        stage.settings = AsgClampSettings(mode="observe", **CEILING)
+    written = len(cloud.writes)
+    report = stage.sweep()
+    assert len(cloud.writes) == written
+    assert "actions that were broken off and are left as they are (1)" in str(report.notes)
+    if mode == "pause":
+        stage.resume()
+    else:
+        stage.settings = enforce(**CEILING)
+    stage.later(minutes=25)
+    stage.sweep()
+    assert train.suspended == set()
+    assert stage.done()[-1]["action"]["prior"]["max"] == 100  # type: ignore[index,call-overload]
