@@ -9,14 +9,16 @@ import boto3
 from functions.core.clients import Clients, Retries
 from functions.core.entry import Function
 from functions.core.guardrail import Guardrail
+from functions.core.iam_actions import action_of, reads
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/fusebox-{REGION}-log-retention"
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:fusebox-{REGION}-approval"
-IAM_PREFIX = {"resourcegroupstaggingapi": "tag", "cloudwatch": "cloudwatch", "stepfunctions": "states"}
-OWN = ("dynamodb:", "sns:", "states:")
+OWN = frozenset(
+    {f"dynamodb:{name}" for name in ("BatchGetItem", "Query", "PutItem", "TransactWriteItems", "DeleteItem")}
+    | {"sns:Publish", "states:StartExecution"}
+)
 """Calls that functions/core makes for itself."""
-READS = ("Describe", "Get", "List", "BatchGet", "Query")
 
 
 class RecordingClients(Clients):
@@ -34,14 +36,12 @@ class RecordingClients(Clients):
         return client
 
     def _record(self, model: Any, **_: Any) -> None:
-        service = model.service_model.service_name
-        self.calls.append(f"{IAM_PREFIX.get(service, service)}:{model.name}")
+        self.calls.append(action_of(model.service_model.service_name, model.name))
 
     @property
     def writes(self) -> list[str]:
         """Calls that change something outside Fusebox's own table, topic and workflow."""
-        own = OWN
-        return [call for call in self.calls if not call.startswith(own) and not call.split(":")[1].startswith(READS)]
+        return [call for call in self.calls if call not in OWN and not reads(call)]
 
 
 def create_table(name: str = "fusebox") -> Any:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.asg_clamp.facts import DESIRED_METRIC, UNITS, Group, Member
-from functions.asg_clamp.spec import canonical
+from functions.core.group_arn import canonical
 
 Raw = Mapping[str, Any]
 WEIGHT = re.compile(r"\d{1,3}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from functions.asg_clamp.facts import ALARM_PREFIX
 from functions.asg_clamp.settings import AsgClampSettings
 from functions.core import alarm_spec, tags
+from functions.core.group_arn import canonical
 from functions.core.spec import EventTrigger, Fence, GuardrailSpec, Permission, SafetyFields
 
-__all__ = ["GROUP_FIELDS", "SPEC", "WATCHED", "AsgClampSettings", "canonical", "fences"]
+__all__ = ["GROUP_FIELDS", "SPEC", "WATCHED", "AsgClampSettings", "fences"]
 
 GROUPS = "arn:{partition}:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/*"
 LAUNCHED, NOT_LAUNCHED = "EC2 Instance Launch Successful", "EC2 Instance Launch Unsuccessful"
@@ -19,20 +18,11 @@ CHANGES = (
     "autoscaling:SuspendProcesses",
     "autoscaling:ResumeProcesses",
 )
-NUMBERED = re.compile(r"(:autoScalingGroup:)[0-9a-f-]{36}(:autoScalingGroupName/)")
 GROUP_FIELDS = SafetyFields(
     service="autoscaling",
     shape="AutoScalingGroup",
     fields=frozenset({"DeletionProtection", "DesiredCapacityType", "Operator", "Status", "SuspendedProcesses"}),
 )
-
-
-def canonical(arn: str) -> str:
-    """A group's ARN without the number that AWS puts into it: most events and people know only its name.
-
-    Names are unique in an account and Region at any time; the creation time tells a group from its successor.
-    """
-    return NUMBERED.sub(r"\1*\2", arn)
 
 
 def fences(settings: AsgClampSettings) -> tuple[Fence, ...]:

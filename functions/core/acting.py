@@ -53,7 +53,7 @@ def act(
             decision, identity = one.candidate.decision, str(one.intent.body["action_id"])
             put_off = put_off or disposition is Disposition.PUT_OFF
             if disposition is not Disposition.PUT_OFF:
-                owner = run.owner_of(one.candidate.facts)
+                owner = run.owner_of(one.candidate.facts, decision)
                 new = disposition is not Disposition.FAILED or decision.resource not in failed_today
                 report.add(decision, disposition, detail, new=new, id=identity, owner=owner)
                 results.append(Result(decision, disposition, detail, identity))

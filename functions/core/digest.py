@@ -22,7 +22,7 @@ TOLD = {
     Disposition.PAUSED: "held back by a pause",
     Disposition.OBSERVED: "would be changed (observe mode)",
     Disposition.REPORTED: "to look at",
-    Disposition.ENDED: "no longer over its limits",
+    Disposition.ENDED: "right again",
     Disposition.EXEMPT: "exempt",
     Disposition.IN_FLIGHT: "under way in another run",
     Disposition.CHANGED: "changed meanwhile, not touched",
@@ -37,7 +37,7 @@ def digest(report: RunReport, scope: Scope, commands: Commands, *, asks_apart: b
     """What a run has to tell. With `asks_apart` its question is a message of its own and only mentioned here."""
     groups = groups_of(report)
     told = ", ".join(f"{one.count} {one.words}" for one in groups[:2]) or "nothing to do"
-    notes = [f"Resources looked at: {report.seen}.", *report.notes]
+    notes = [f"Resources looked at: {report.seen}.", *report.notes, *report.trouble]
     if report.settled:
         notes.append(f"{report.settled} unfinished actions of a crashed run settled.")
     waiting = sum(report.counts[end] for end in ASKED)

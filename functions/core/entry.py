@@ -16,7 +16,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from functions.core import alerts, approved, engine, requests, undo_step, workflow
+from functions.core import alerts, approved, engine, requests, troubles, undo_step, workflow
 from functions.core.digest import digest
 from functions.core.events import Skip, foreign, read_event
 from functions.core.guardrail import Connection, Guardrail, Notes
@@ -58,9 +58,7 @@ class Function(Surroundings):
         if step == "undo":
             return self.undo(raw)
         if isinstance(raw, dict) and isinstance(raw.get("Records"), list):
-            return process_partial_response(
-                event=raw, record_handler=self._record, processor=BatchProcessor(EventType.SQS), context=context
-            )
+            return self.batch(raw, context)
         return self.event(raw)
 
     def sweep(self, step: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -94,8 +92,34 @@ class Function(Surroundings):
             "skipped": "",
         }
 
+    def batch(self, raw: dict[str, Any], context: Any) -> Any:
+        """Looks at events that waited together, each for itself; one message tells of them all (field report F21)."""
+        run = self._run(new_run_id(self.clock()))
+        told = run.new_report()
+
+        def look(record: SQSRecord) -> None:
+            self._look(_body(record), run, told)
+
+        try:
+            return process_partial_response(
+                event=raw, record_handler=look, processor=BatchProcessor(EventType.SQS), context=context
+            )
+        finally:
+            if told.seen or told.settled:
+                self._tell(told)
+
     def event(self, raw: Any) -> dict[str, Any]:
-        """Looks at what an event names. Raises where a change failed, so that it is tried again."""
+        """Looks at what one event names, and tells of it."""
+        run = self._run(new_run_id(self.clock()))
+        told = run.new_report()
+        try:
+            return self._look(raw, run, told)
+        finally:
+            if told.seen or told.settled:
+                self._tell(told)
+
+    def _look(self, raw: Any, run: Run[Any, Any], told: RunReport) -> dict[str, Any]:
+        """Looks at what an event names, and adds to what is told. Raises where a change failed, to be tried again."""
         event = read_event(raw)
         subjects = foreign(event, self.scope, self.clock()) or self.guardrail.subjects(event, self.scope)
         if isinstance(subjects, Skip):
@@ -104,12 +128,12 @@ class Function(Surroundings):
         account: object = self.account
         if isinstance(account, Notes):
             account.note(event)
-        report = engine.look_at(self._run(new_run_id(self.clock())), subjects)
+        report = engine.look_at(run, subjects)
+        told.join(report)
         self._start(report.requests)
         if report.partial or report.counts[Disposition.IN_FLIGHT]:
             # Tried again, because nobody else may: the other run could have crashed.
             raise ActionFailed(f"run {report.run}: {json.dumps(report.examples)}")
-        self._tell(report)
         return {"counts": dict(report.counts)}
 
     def act(self, step: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -135,13 +159,6 @@ class Function(Surroundings):
             raise ActionFailed(told.title)
         return {"title": told.title}
 
-    def _record(self, record: SQSRecord) -> None:
-        try:
-            raw = json.loads(record.body)
-        except ValueError as error:
-            raise MalformedEvent(f"message {record.message_id} is no JSON") from error
-        self.event(raw)
-
     def _run(self, run_id: str) -> Run[Any, Any]:
         prefix = os.environ["FUSEBOX_NAME"] + "-"
         asks = Asks(int(os.environ["FUSEBOX_DEADLINE_HOURS"]), os.environ["FUSEBOX_OWNER_TAG"])
@@ -155,14 +172,22 @@ class Function(Surroundings):
 
     def _tell(self, report: RunReport) -> None:
         self.log.info("run", extra={"report": report.to_json()})
-        if report.has_news:
+        if report.has_news or troubles.untold(self.table, report, self.clock()):
             told = digest(report, self.scope, self.commands, asks_apart=True)
             alerts.publish(self.clients, self.topic, told)
+            troubles.tell(self.table, report, self.clock())
 
     @cached_property
     def account(self) -> Any:
         memory = Memory(self.table, self.guardrail.name)
         return self.guardrail.connect(Connection(self.clients, self.scope, self.settings, self.clock, memory))
+
+
+def _body(record: SQSRecord) -> Any:
+    try:
+        return json.loads(record.body)
+    except ValueError as error:
+        raise MalformedEvent(f"message {record.message_id} is no JSON") from error
 
 
 def _low(context: Any) -> bool:

@@ -159,7 +159,9 @@ def _record(
     known = run.table.get([row.key for row in rows.values()]) if rows else {}
     run.table.write([(row,) for row in rows.values() if row.key not in known])
     questions = [
-        asking.Question(decision, detail, run.owner_of(facts)) for facts, decision, end, detail in worth if end in ASKED
+        asking.Question(decision, detail, run.owner_of(facts, decision))
+        for facts, decision, end, detail in worth
+        if end in ASKED
     ]
     asked: set[str] = set()
     if questions:
@@ -169,7 +171,7 @@ def _record(
         row = rows.get(decision.resource)
         new = decision.resource in asked if end in ASKED else row is not None and row.key not in known
         identity = ledger.identity_of(known.get(row.key, row).body) if row is not None else ""
-        report.add(decision, end, detail, new=new, id=identity, owner=run.owner_of(facts))
+        report.add(decision, end, detail, new=new, id=identity, owner=run.owner_of(facts, decision))
         if new:
             news[decision.resource] = True
     return news

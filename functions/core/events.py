@@ -24,7 +24,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An EventBridge event whose envelope has been checked; `detail` has not."""
+    """An EventBridge event whose envelope has been checked; `detail` and what `resources` say has not."""
 
     id: str
     source: str
@@ -33,6 +33,7 @@ class Event:
     region: str
     time: datetime
     detail: Mapping[str, Any]
+    resources: tuple[str, ...] = ()
 
 
 def read_event(raw: object) -> Event:
@@ -42,7 +43,7 @@ def read_event(raw: object) -> Event:
     text = {}
     for key in ("id", "source", "detail-type", "account", "region", "time"):
         if not isinstance(raw.get(key), str) or not raw[key]:
-            raise MalformedEvent(f"event field {key!r} is missing or no text: {raw.get(key)!r:.80}")
+            raise MalformedEvent(f"event field {key!r} is missing or no text: {shown(raw.get(key))}")
         text[key] = raw[key]
     if not isinstance(raw.get("detail"), Mapping):
         raise MalformedEvent(f"event {text['id']}: 'detail' is missing or no object")
@@ -50,7 +51,10 @@ def read_event(raw: object) -> Event:
         time = parse_moment(text["time"])
     except ValueError as error:
         raise MalformedEvent(f"event {text['id']}: 'time' is no ISO time: {text['time']!r:.40}") from error
-    return Event(text["id"], text["source"], text["detail-type"], text["account"], text["region"], time, raw["detail"])
+    named = raw.get("resources")
+    resources = tuple(one for one in named if isinstance(one, str)) if isinstance(named, list) else ()
+    account, region, about = text["account"], text["region"], raw["detail"]
+    return Event(text["id"], text["source"], text["detail-type"], account, region, time, about, resources)
 
 
 def foreign(event: Event, scope: Scope, now: datetime) -> Skip | None:
@@ -72,15 +76,22 @@ def api_call(event: Event, source: str, names: frozenset[str], scope: Scope) -> 
     if event.detail_type != "AWS API Call via CloudTrail":
         return Skip(f"a {event.detail_type!r} event, not an API call")
     if detail.get("eventSource") != source or detail.get("eventName") not in names:
-        return Skip(f"{detail.get('eventSource')} {detail.get('eventName')} is not watched")
+        return Skip(f"{shown(detail.get('eventSource'))} {shown(detail.get('eventName'))} is not watched")
     if detail.get("errorCode") is not None:
-        return Skip(f"the call failed with {detail['errorCode']!s:.80}")
+        return Skip(f"the call failed with {shown(detail['errorCode'])}")
     if scope.role_arn and session_issuer(detail) == scope.role_arn:
         return Skip("Fusebox's own call")
     parameters = detail.get("requestParameters")
     if not isinstance(parameters, Mapping):
         raise MalformedEvent(f"event {event.id}: {detail['eventName']} without request parameters")
     return parameters
+
+
+def shown(value: object) -> str:
+    """A value of an event in a message: of a list or an object only that it is one, for it may be of any depth."""
+    if isinstance(value, Mapping):
+        return "an object"
+    return "a list" if isinstance(value, list | tuple) else f"{value!s:.80}"
 
 
 def session_issuer(detail: Mapping[str, Any]) -> str:

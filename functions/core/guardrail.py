@@ -109,9 +109,10 @@ class Guardrail(Generic[F, S]):
     """One guardrail, wired.
 
     `shows` gives a resource's present values under the keys its actions use, for settling a crash
-    and for the drift check of an undo. `subjects` reads from an event which ARNs it is about.
-    `undo_note` says what an undo cannot bring back. `moving` are keys whose values the account itself changes all the
-    time: they count as no drift, and an undo leaves them where they have moved on.
+    and for the drift check of an undo; it raises Refused where they could not be read.
+    `subjects` reads from an event which ARNs it is about. `undo_note` says what an undo cannot bring back.
+    `moving` are keys whose values the account itself changes all the time: they count as no drift, and an undo leaves
+    them where they have moved on.
     """
 
     spec: GuardrailSpec

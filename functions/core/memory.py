@@ -37,11 +37,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the table holds for one guardrail, by resource."""
+    """What the table holds for one guardrail, by resource. Where it does not last, as in a plan, nothing is noted."""
 
     table: Table
     guardrail: str
     sleep: Callable[[float], None] = time.sleep
+    lasts: bool = True
 
     def standing(self, resource: str, identity: str) -> Standing | None:
         """The change that stands, from the ledger, or None; one whose outcome is not known yet stands not.
@@ -79,6 +80,8 @@ class Memory:
 
         `change` gets the present note ({} for none) and must not alter it; the same note again is not written.
         """
+        if not self.lasts:
+            return
         key = self._key(resource)
         for attempt in range(TRIES):
             if attempt:

@@ -32,8 +32,8 @@ class RunReport:
     """Counts by disposition and verdict, dollars a month, and the largest few examples of each.
 
     `new` counts what this run added to the ledger: a run whose `new` is empty has nothing to tell.
-    `requests` names the requests for approval whose workflow is still to be started. `unread` says that
-    something could not be read, so that what it concerns is unknown.
+    `requests` names the requests for approval whose workflow is still to be started. `trouble` is what could
+    not be read, so that what it concerns is unknown; whether it is news, functions.core.troubles knows.
     """
 
     run: str
@@ -48,7 +48,7 @@ class RunReport:
     examples: dict[str, list[dict[str, Json]]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
-    unread: bool = False
+    trouble: list[str] = field(default_factory=list)
 
     def add(
         self,
@@ -74,6 +74,21 @@ class RunReport:
             self.new[disposition] += 1
         self._show(decision, disposition, detail, id, owner)
 
+    def join(self, other: RunReport) -> None:
+        """Adds all that another report of the same run counted and shows."""
+        self.seen += other.seen
+        self.settled += other.settled
+        for key in COUNTERS:
+            vars(self)[key].update(vars(other)[key])
+        for end, dollars in other.saving.items():
+            self.saving[end] = self.saving.get(end, 0.0) + dollars
+        for end, examples in other.examples.items():
+            self.examples[end] = _foremost([*self.examples.get(end, ()), *examples])
+        for text in other.notes:
+            self.note(text)
+        self.could_not_read(other.trouble)
+        self.concerns(other.requests)
+
     def note(self, text: str) -> None:
         """Adds a remark about the run as a whole, once."""
         if text not in self.notes:
@@ -81,9 +96,7 @@ class RunReport:
 
     def could_not_read(self, trouble: Iterable[str]) -> None:
         """Adds what AWS would not tell, or not do beside the actions: the run is then partial."""
-        for text in trouble:
-            self.note(text)
-            self.unread = True
+        self.trouble += [text for text in dict.fromkeys(trouble) if text not in self.trouble]
 
     def concerns(self, requests: Iterable[str]) -> None:
         """Adds requests for approval whose workflow is to be started."""
@@ -92,11 +105,11 @@ class RunReport:
     @property
     def partial(self) -> bool:
         """Whether something that should have been done was not."""
-        return bool(self.unread or self.counts[Disposition.FAILED] or self.counts[Disposition.UNSETTLED])
+        return bool(self.trouble or self.counts[Disposition.FAILED] or self.counts[Disposition.UNSETTLED])
 
     @property
     def has_news(self) -> bool:
-        """Whether there is anything to tell beside the question, which is a message of its own."""
+        """Whether there is anything to tell beside trouble, and beside the question, a message of its own."""
         told = {end: count for end, count in self.new.items() if not (self.requests and end in ASKED)}
         return bool(told or self.settled or self.notes)
 
@@ -120,9 +133,7 @@ class RunReport:
             example["irreversible"] = short(decision.action.irreversible)
         if detail:
             example["detail"] = short(detail)
-        shown.append(example)
-        shown.sort(key=lambda one: (-abs(float(str(one["saving"]))), str(one["name"])))
-        del shown[EXAMPLES:]
+        self.examples[disposition] = _foremost([*shown, example])
 
     def to_json(self) -> dict[str, Any]:
         counters = {key: dict(vars(self)[key]) for key in COUNTERS}
@@ -132,3 +143,8 @@ class RunReport:
     def from_json(cls, data: dict[str, Any]) -> RunReport:
         counters = {key: Counter(data[key]) for key in COUNTERS}
         return cls(**{**data, **counters})
+
+
+def _foremost(examples: list[dict[str, Json]]) -> list[dict[str, Json]]:
+    """The few largest of some examples."""
+    return sorted(examples, key=lambda one: (-abs(float(str(one["saving"]))), str(one["name"])))[:EXAMPLES]

@@ -57,9 +57,9 @@ class Run(Generic[F, S]):
         """Whether it acts on a person's word rather than on its own or by silence."""
         return bool(self.warrant) and self.warrant["how"] != "time-out"
 
-    def owner_of(self, facts: F) -> str:
-        """Who the resource's tag says it belongs to, or ""."""
-        return (facts.tags or {}).get(self.asks.owner_tag, "")
+    def owner_of(self, facts: F, decision: Decision) -> str:
+        """Who the resource's tag says it belongs to, or else whom the decision concerns, or ""."""
+        return (facts.tags or {}).get(self.asks.owner_tag, "") or decision.concerns
 
     def new_report(self) -> RunReport:
         return RunReport(self.id, self.name, self.settings.mode)

@@ -10,7 +10,7 @@ from functions.core.guardrail import F, Recovers
 from functions.core.recorded import SETTLED
 from functions.core.report import RunReport
 from functions.core.run import Run
-from functions.core.types import Action, ActionFailed, Disposition, Json, ResourceGone
+from functions.core.types import Action, ActionFailed, Disposition, Json, Refused, ResourceGone
 
 BATCH = 50
 
@@ -41,7 +41,7 @@ def settle(run: Run[F, Any], report: RunReport, only: Collection[str] | None = N
             intent = intents[str(claim.body["partition"]), str(claim.body["intent"])]
             try:
                 disposition, detail, wrote = _judge(run, seen.get(claim.sk), ledger.action_of(intent.body))
-            except ActionFailed as error:
+            except (ActionFailed, Refused) as error:
                 report.could_not_read([f"{intent.body['name']}: what a crash left could not be settled: {error}"])
                 continue
             outcome = ledger.outcome_row(intent.body, disposition, f"{SETTLED}: {detail}", now, wrote)

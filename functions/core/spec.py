@@ -91,7 +91,7 @@ class Fence:
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     reason: str
-    conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    conditions: Mapping[str, Mapping[str, str | list[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +139,9 @@ class GuardrailSpec:
 
     `remembers` says that it keeps notes of resources, and that what it finds comes and goes: then each change between
     "over" and "right" is told once, and only then. `canonical` gives the ARN by which Fusebox knows a resource, where
-    AWS writes it in other ways too.
+    AWS writes it in other ways too. `arn_format` makes an ARN from a plain name; a guardrail of many kinds of resource
+    has one more in `more_arns` for each further kind. `event_delay` says how many seconds an event waits before it is
+    looked at, by the settings.
     """
 
     name: str
@@ -153,12 +155,18 @@ class GuardrailSpec:
     permissions: tuple[Permission, ...]
     fences: Callable[[Any], tuple[Fence, ...]]
     arn_format: str
+    more_arns: tuple[str, ...] = ()
     canonical: Callable[[str], str] = str
     safety_fields: tuple[SafetyFields, ...] = ()
-    event_delay_seconds: int = 0
+    event_delay: Callable[[Any], int] = lambda _: 0
     remembers: bool = False
     memory_mb: int = 256
 
     def arn(self, name: str, *, partition: str, region: str, account: str) -> str:
-        """The ARN of a resource of this guardrail, from its plain name."""
-        return self.arn_format.format(partition=partition, region=region, account=account, name=name)
+        """The ARN of a resource of this guardrail, from its plain name; of its first kind, where it has several."""
+        return self.arns(name, partition=partition, region=region, account=account)[0]
+
+    def arns(self, name: str, *, partition: str, region: str, account: str) -> list[str]:
+        """All the ARNs that a plain name may mean, by kind of resource."""
+        formats = (self.arn_format, *self.more_arns)
+        return [one.format(partition=partition, region=region, account=account, name=name) for one in formats]

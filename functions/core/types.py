@@ -70,6 +70,7 @@ class Decision:
     first one: what a person agreed to is then carried on without asking anew. `told_at` is when an action on it
     was told of: what was under way by then is not told again. `memo` is what later looks are to know of it, for as
     long as it lasts. `cures` says that the action, once done, ends what was found, so that its end is no news.
+    `concerns` names whom to tell, where no owner tag names anybody.
     """
 
     resource: str
@@ -88,6 +89,7 @@ class Decision:
     told_at: str = ""
     memo: Mapping[str, Json] = field(default_factory=dict)
     cures: bool = False
+    concerns: str = ""
 
 
 RIGHT = "right"

@@ -165,8 +165,9 @@ def _loss(forward: Action) -> str:
     """
     for key, value in forward.parameters.items():
         prior = forward.prior.get(key)
-        lowers = isinstance(prior, int | float) and isinstance(value, int | float) and prior < value
-        if lowers or (value is None and prior is not None):
+        if not isinstance(prior, int | float) or isinstance(prior, bool):
+            continue
+        if value is None or (isinstance(value, int | float) and prior < value):
             shown = "none" if value is None else value
             return f"taking {key} back from {shown} to {prior} deletes what lies between and cannot be undone"
     return ""

@@ -7,32 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from functions.core.ec2_owners import manager
 from functions.core.types import Scope
 from functions.idle_gpu.accelerated import InstanceType
 from functions.idle_gpu.facts import Instance, Lifecycle, ReservationMatch
 from functions.idle_gpu.spec import SPEC
 
 GROUP_TAG = "aws:autoscaling:groupName"
-OWNERS: tuple[tuple[str, str], ...] = (
-    ("aws:eks:cluster-name", "EKS cluster"),
-    ("eks:cluster-name", "EKS cluster"),
-    ("eks:eks-cluster-name", "EKS cluster"),
-    ("alpha.eksctl.io/cluster-name", "EKS cluster"),
-    ("karpenter.sh/nodepool", "Karpenter node pool"),
-    ("karpenter.sh/provisioner-name", "Karpenter provisioner"),
-    ("AWSBatchServiceTag", "AWS Batch"),
-    ("aws:batch:compute-environment", "AWS Batch compute environment"),
-    ("aws:ecs:clusterName", "ECS cluster"),
-    ("AmazonECSManaged", "ECS"),
-    ("sagemaker:cluster-name", "SageMaker cluster"),
-    ("aws:sagemaker:cluster-name", "SageMaker cluster"),
-    ("aws:elasticmapreduce:job-flow-id", "EMR cluster"),
-    ("parallelcluster:cluster-name", "ParallelCluster"),
-    ("aws:ec2:fleet-id", "EC2 Fleet"),
-    ("aws:ec2spot:fleet-request-id", "Spot Fleet"),
-)
-"""Tags by which services mark the instances that they start, replace and stop themselves, with the service's name."""
-CLUSTER_KEY = "kubernetes.io/cluster/"
 STOPPED_WHEN = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 """The time in StateTransitionReason: "User initiated (2026-11-22 18:00:00 GMT)"."""
 
@@ -68,19 +49,6 @@ def instance_of(
         reservation_match=_match(raw),
         unreadable=unreadable,
     )
-
-
-def manager(raw: Mapping[str, Any], tags: Mapping[str, str]) -> str:
-    """Which service or tool looks after the instance, or ""; an Auto Scaling group alone is none."""
-    operator = raw.get("Operator") or {}
-    if operator.get("Managed"):
-        return str(operator.get("Principal") or "another AWS service")
-    for key, owner in OWNERS:
-        if key in tags:
-            value = tags[key]
-            return f"{owner} {value}" if value and value.lower() not in ("true", "batch") else owner
-    cluster = next((key.removeprefix(CLUSTER_KEY) for key in tags if key.startswith(CLUSTER_KEY)), "")
-    return f"Kubernetes cluster {cluster}" if cluster else ""
 
 
 def volumes_of(raw: Mapping[str, Any]) -> list[str]:

@@ -181,7 +181,7 @@ SPEC = GuardrailSpec(
     ),
     sweep="rate(1 hour)",
     # Tags that a launch sets after the creation have arrived by then (field report F8).
-    event_delay_seconds=120,
+    event_delay=lambda _: 120,
     permissions=PERMISSIONS,
     fences=fences,
     safety_fields=(INSTANCE_FIELDS, TYPE_FIELDS),

@@ -157,7 +157,7 @@ SPEC = GuardrailSpec(
     ),
     sweep="rate(1 day)",
     # Tags and retention that a deployment sets after the creation have arrived by then (F7, F8).
-    event_delay_seconds=120,
+    event_delay=lambda _: 120,
     permissions=(
         Permission(
             actions=("logs:DescribeLogGroups",),

@@ -145,7 +145,7 @@ def test_activities_that_cannot_be_read_make_the_run_partial_and_stop_nothing() 
     stage.cloud.describe_scaling_activities = throttled  # type: ignore[method-assign]
     report = stage.sweep()
     assert (report.partial, sizes(stage)) == (True, {"a": 20, "b": 20, "c": 20})
-    assert "only events tell of launches" in report.notes[0]
+    assert "only events tell of launches" in report.trouble[0]
 
 
 # --- alarms

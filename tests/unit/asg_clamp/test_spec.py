@@ -11,7 +11,8 @@ import pytest
 from functions.asg_clamp.alarms import LONGEST_NAME, name_of
 from functions.asg_clamp.facts import ALARM_PREFIX
 from functions.asg_clamp.settings import AsgClampSettings, Limits, Rule
-from functions.asg_clamp.spec import CHANGES, SPEC, WATCHED, canonical, fences
+from functions.asg_clamp.spec import CHANGES, SPEC, WATCHED, fences
+from functions.core.group_arn import canonical
 from functions.core.settings import from_plain, to_plain
 
 NUMBER = "5b7c1f0e-9d7a-4b52-8f0d-3a9c1e2d4f60"

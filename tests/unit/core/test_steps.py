@@ -238,7 +238,7 @@ def test_what_cannot_be_recovered_now_stays_open_and_nobody_else_acts_on_it(plan
     plant.says = drain(40)
     report = plant.sweep(minutes=30)
     assert (report.settled, report.partial) == (0, True)
-    assert report.notes == ["tank: what a crash left could not be settled: throttled"]
+    assert report.trouble == ["tank: what a crash left could not be settled: throttled"]
     assert (report.counts, plant.results(), plant.acted) == ({"in_flight": 1}, [], [])
     plant.recovers = lambda tank, action: None
     assert plant.sweep(minutes=30).settled == 1

@@ -266,8 +266,7 @@ def test_a_page_that_could_not_be_read_wholly_makes_the_run_partial(table: Sqlit
     account.pages = in_the_dark
     report = sweep(account, table, OBSERVE)
     assert report.partial
-    assert report.has_news
-    assert report.notes == ["the meter in the cellar does not answer"]
+    assert report.trouble == ["the meter in the cellar does not answer"]
     assert RunReport.from_json(report.to_json()).partial
 
 
@@ -287,7 +286,7 @@ class Tended(HouseAccount):
 def test_a_sweep_that_ends_tends_what_is_the_guardrails_own(table: SqliteTable) -> None:
     account = Tended(House(Clock()))
     report = sweep(account, table)
-    assert (account.tended, report.notes, report.partial) == (1, ["the ladder is missing"], True)
+    assert (account.tended, report.trouble, report.partial) == (1, ["the ladder is missing"], True)
 
 
 def test_nothing_is_tended_in_observe_mode_or_under_a_pause(table: SqliteTable) -> None:

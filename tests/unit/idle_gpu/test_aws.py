@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from functions.core import ec2_starts
 from functions.core.clients import Retries
 from functions.core.types import Action, ActionFailed, ResourceGone, Scope
-from functions.idle_gpu import acting
 from functions.idle_gpu.aws import GpuFleet
 from functions.idle_gpu.decide import decide
 from functions.idle_gpu.facts import Instance
@@ -305,7 +305,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, *looks: tuple[str, str]) -> None:
     def look(ec2: Any, ids: Any) -> dict[str, tuple[str, str]]:
         return dict.fromkeys(ids, left.pop(0) if len(left) > 1 else left[0])
 
-    monkeypatch.setattr(acting, "_states", look)
+    monkeypatch.setattr(ec2_starts, "_states", look)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One call for many instances, in which one that is refused holds up no other."""
+"""One call of EC2 for many resources, in which one that is refused holds up no other."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ Outcome = ActionFailed | ResourceGone | None
 AT_MOST = 1000
 """Ids of one call."""
 REFUSALS = 64
-"""Refused calls of one batch, after which the rest is given up: then it is not single instances that are wrong."""
-GONE = frozenset({"InvalidInstanceID.NotFound", "InvalidInstanceID"})
+"""Refused calls of one batch, after which the rest is given up: then it is not single resources that are wrong."""
+GONE = frozenset({"InvalidInstanceID", "InvalidID"})
+NOT_FOUND = ".NotFound"
+"""How EC2's codes end for what is not there: InvalidVolume.NotFound, InvalidInstanceID.NotFound."""
 THROTTLED = frozenset({"RequestLimitExceeded", "Throttling", "ThrottlingException", "RequestThrottled"})
-ID = re.compile(r"\bi-[0-9a-f]{8,17}\b")
+ID = re.compile(r"\b[a-z]+(?:-[a-z]+)*-[0-9a-f]{8,17}\b")
 
 
 def in_one_go(ids: Sequence[str], call: Callable[[Sequence[str]], Any]) -> dict[str, Outcome]:
@@ -49,8 +51,9 @@ def in_one_go(ids: Sequence[str], call: Callable[[Sequence[str]], Any]) -> dict[
 
 
 def failed(error: ClientError) -> Outcome:
-    """What AWS's refusal of one instance means."""
-    if error.response["Error"]["Code"] in GONE:
+    """What AWS's refusal of one resource means."""
+    code = error.response["Error"]["Code"]
+    if code in GONE or code.endswith(NOT_FOUND):
         return ResourceGone(str(error))
     return action_failed(error)
 

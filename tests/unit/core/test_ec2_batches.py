@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from functions.core.ec2_batches import AT_MOST, REFUSALS, in_one_go
 from functions.core.types import ActionFailed, ResourceGone
-from functions.idle_gpu.batches import AT_MOST, REFUSALS, in_one_go
 
 IDS = [f"i-{number:017x}" for number in range(320)]
 
