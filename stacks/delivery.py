@@ -14,13 +14,17 @@ from constructs import Construct
 from functions.core.spec import EventTrigger, GuardrailSpec
 from stacks.errors import StackError
 from stacks.failures import allow_rules
-from stacks.naming import Naming, longest, part_of, sids
+from stacks.naming import Naming, longest, part_of
 
+BATCH, GATHERED_SECONDS = 10, 20
+"""Events that are handed over together, and told of in one message; how long the first of them waits for others."""
 PATTERN_LIMIT = 2048
 """Characters in an event pattern (EventBridge quotas)."""
 DELAY_LIMIT = 900
 """Seconds that SQS holds a message back at most (SQS quotas)."""
 RECEIVES = 3
+MANY = 5
+"""Half of the ten conditions that a queue's policy may have (SQS quotas do not say how values are counted)."""
 CONCURRENCY = 2
 """Functions that work on a delay queue at a time: two, the least that Lambda takes, keep a burst of
 events under the API quotas, and leave the ten of a new account to others."""
@@ -39,20 +43,25 @@ def pattern_of(trigger: EventTrigger, role_arn: str) -> dict[str, Any]:
 
 
 def delay_queue(
-    scope: Construct, id: str, *, spec: GuardrailSpec, naming: Naming, timeout: Duration, failures: sqs.IQueue
+    scope: Construct,
+    id: str,
+    *,
+    spec: GuardrailSpec,
+    seconds: int,
+    naming: Naming,
+    timeout: Duration,
+    failures: sqs.IQueue,
 ) -> sqs.Queue:
-    """Holds events back for the spec's delay; what was handed out three times in vain is a failure."""
-    if spec.event_delay_seconds > DELAY_LIMIT:
-        raise StackError(
-            f"{spec.name}: event_delay_seconds is {spec.event_delay_seconds}, SQS allows {DELAY_LIMIT} at most"
-        )
+    """Holds events back for some seconds; what was handed out three times in vain is a failure."""
+    if seconds > DELAY_LIMIT:
+        raise StackError(f"{spec.name}: its events wait {seconds} s, SQS allows {DELAY_LIMIT} at most")
     queue = sqs.Queue(
         scope,
         id,
         queue_name=naming.name(f"{part_of(spec)}-delay"),
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
-        delivery_delay=Duration.seconds(spec.event_delay_seconds),
+        delivery_delay=Duration.seconds(seconds),
         # Six times the function's timeout leaves room for throttled tries.
         # Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         visibility_timeout=Duration.seconds(6 * timeout.to_seconds()),
@@ -60,19 +69,26 @@ def delay_queue(
         retention_period=Duration.days(7),
         dead_letter_queue=sqs.DeadLetterQueue(max_receive_count=RECEIVES, queue=failures),
     )
-    for trigger, sid in zip(spec.events, sids(one.name for one in spec.events), strict=True):
-        allow_rules(queue, naming.arn("events", f"rule/{naming.name(trigger.name)}"), sid)
+    allow_rules(queue, *(naming.arn("events", f"rule/{name}") for name in _rules_of(spec, naming)))
     return queue
 
 
+def _rules_of(spec: GuardrailSpec, naming: Naming) -> list[str]:
+    """The names of a guardrail's rules; by their common start where they are many: SQS counts conditions."""
+    names = [naming.name(one.name) for one in spec.events]
+    start = naming.name(f"{part_of(spec)}-")
+    return [f"{start}*"] if len(names) > MANY and all(name.startswith(start) for name in names) else names
+
+
 def drain(scope: Construct, id: str, *, queue: sqs.Queue, function: lambda_.Function) -> None:
-    """Hands the queue's events to the function, up to ten at a time; only those that failed come again."""
+    """Hands the queue's events to the function, several at a time; only those that failed come again."""
     lambda_.CfnEventSourceMapping(
         scope,
         id,
         event_source_arn=queue.queue_arn,
         function_name=function.function_name,
-        batch_size=10,
+        batch_size=BATCH,
+        maximum_batching_window_in_seconds=GATHERED_SECONDS,
         function_response_types=["ReportBatchItemFailures"],
         scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(maximum_concurrency=CONCURRENCY),
     )

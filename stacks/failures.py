@@ -34,17 +34,17 @@ class Failures(Construct):
         Tags.of(self).add(OWN_TAG, "failures")
 
 
-def allow_rules(queue: sqs.Queue, rule_arn: str, sid: str = "FuseboxRules") -> None:
-    """Lets EventBridge send to a queue on behalf of the rules with this ARN; each statement has a `sid` of its own.
+def allow_rules(queue: sqs.Queue, *rule_arns: str) -> None:
+    """Lets EventBridge send to a queue on behalf of the rules with these ARNs; one statement, of which SQS takes 20.
 
     Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     """
     queue.add_to_resource_policy(
         iam.PolicyStatement(
-            sid=sid,
+            sid="FuseboxRules",
             principals=[iam.ServicePrincipal("events.amazonaws.com")],
             actions=["sqs:SendMessage"],
             resources=[queue.queue_arn],
-            conditions={"ArnLike": {"aws:SourceArn": rule_arn}},
+            conditions={"ArnLike": {"aws:SourceArn": list(rule_arns)}},
         )
     )

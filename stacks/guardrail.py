@@ -50,7 +50,8 @@ class Guardrail(Construct):
         super().__init__(scope, id)
         self._spec = spec
         self._shared = shared
-        queue = self._delay_queue() if spec.event_delay_seconds and spec.events else None
+        delay = spec.event_delay(settings)
+        queue = self._delay_queue(delay) if delay and spec.events else None
         self.function = self._function(settings, queue)
         self._on_failure()
         for trigger in spec.events:
@@ -71,11 +72,12 @@ class Guardrail(Construct):
         self._schedule()
         Tags.of(self).add(OWN_TAG, spec.name)
 
-    def _delay_queue(self) -> sqs.Queue:
+    def _delay_queue(self, seconds: int) -> sqs.Queue:
         return delivery.delay_queue(
             self,
             "Delay",
             spec=self._spec,
+            seconds=seconds,
             naming=self._shared.naming,
             timeout=TIMEOUT,
             failures=self._shared.failures,

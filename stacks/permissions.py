@@ -1,7 +1,8 @@
 """The role of a guardrail's function: its own grants, what the core needs, and the Denies.
 
 Three inline policies: `core`, `guardrail`, `fences`. Inline, so that function and role exist
-together, and so that one look at the role shows everything it can do.
+together, and so that one look at the role shows everything it can do. Where they are larger than IAM
+allows, the grants of `guardrail` become managed policies beside them.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from functions.core.iam_actions import reads
 from functions.core.memory import episodes_of, notes_of
 from functions.core.spec import OWN_TAG, Fence, GuardrailSpec, Permission
 from stacks.errors import StackError
 from stacks.nag import accept_wildcards
-from stacks.naming import Naming, fill, longest, sids
+from stacks.naming import Naming, fill, longest, part_of, sids
 from stacks.store import LISTING
 
-INLINE_LIMIT = 10_240
-"""Characters in all inline policies of a role, white space not counted (IAM quotas)."""
-READING = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Search")
-"""How the names of actions begin that change nothing."""
-OWN_STATE = ("state#caps", "state#leases", "state#pause", "state#exemptions", "state#gathering", "request#*")
+INLINE_LIMIT, MANAGED_LIMIT = 10_240, 6_144
+"""Characters in all inline policies of a role, and in one managed policy, white space not counted (IAM quotas)."""
+OWN_STATE = (
+    *("state#caps", "state#leases", "state#pause", "state#exemptions", "state#gathering", "state#troubles"),
+    "request#*",
+)
 """Rows that every guardrail's function keeps. Exemptions, because an undo leaves its resource alone."""
 
 
@@ -52,7 +55,10 @@ def role_for(
         "guardrail": _granted(spec.permissions),
         "fences": _fenced((*fences, *_own_resources(spec.permissions))),
     }
-    size = len(longest(json.dumps(Stack.of(scope).resolve(_compact(documents)), separators=(",", ":"))))
+    managed: list[iam.IManagedPolicy] = []
+    if _size(scope, documents) > INLINE_LIMIT:
+        managed += _managed(scope, spec, documents.pop("guardrail"), naming)
+    size = _size(scope, documents)
     if size > INLINE_LIMIT:
         raise StackError(
             f"{spec.name}: its role's policies take up to {size} characters, IAM allows {INLINE_LIMIT}; "
@@ -65,11 +71,38 @@ def role_for(
         description=f"Fusebox: {spec.title}",
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         inline_policies={name: iam.PolicyDocument(statements=each) for name, each in documents.items()},
+        managed_policies=managed or None,
     )
-    for permission in spec.permissions:
-        accept_wildcards(role, map(fill, permission.resources), permission.reason)
+    _accept(role, spec)
     accept_wildcards(role, [_own_streams(spec, naming)], "a log stream's name is made by Lambda at run time")
     return role
+
+
+def _accept(construct: Construct, spec: GuardrailSpec) -> None:
+    for permission in spec.permissions:
+        accept_wildcards(construct, map(fill, permission.resources), permission.reason)
+
+
+def _size(scope: Construct, documents: Mapping[str, list[iam.PolicyStatement]]) -> int:
+    return len(longest(json.dumps(Stack.of(scope).resolve(_compact(documents)), separators=(",", ":"))))
+
+
+def _managed(
+    scope: Construct, spec: GuardrailSpec, statements: list[iam.PolicyStatement], naming: Naming
+) -> list[iam.ManagedPolicy]:
+    """Statements in as few managed policies as hold them."""
+    parts: list[list[iam.PolicyStatement]] = [[]]
+    for one in statements:
+        if _size(scope, {"": [*parts[-1], one]}) > MANAGED_LIMIT:
+            parts.append([])
+        parts[-1].append(one)
+    made = []
+    for number, part in enumerate(parts, 1):
+        name = naming.name(f"{part_of(spec)}-grants-{number}")
+        policy = iam.ManagedPolicy(scope, f"Grants{number}", managed_policy_name=name, statements=part)
+        _accept(policy, spec)
+        made.append(policy)
+    return made
 
 
 def _core(spec: GuardrailSpec, naming: Naming, reach: Reach) -> list[iam.PolicyStatement]:
@@ -136,9 +169,7 @@ def _fenced(fences: tuple[Fence, ...]) -> list[iam.PolicyStatement]:
 
 def _own_resources(permissions: tuple[Permission, ...]) -> tuple[Fence, ...]:
     """Whatever a guardrail may change, it may not change on Fusebox's own resources."""
-    changing = sorted(
-        {action for one in permissions for action in one.actions if not action.split(":")[1].startswith(READING)}
-    )
+    changing = sorted({action for one in permissions for action in one.actions if not reads(action)})
     if not changing:
         return ()
     tagged = {"StringLike": {f"aws:ResourceTag/{OWN_TAG}": "*"}}
