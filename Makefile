@@ -7,7 +7,7 @@ POLICY ?= $(wildcard fusebox.yaml)
 STACK  ?= Fusebox
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browser plan deploy lint synth bench docs clean
+.PHONY: help demo test test-browser fuzz plan deploy lint synth bench docs clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -21,6 +21,9 @@ test: $(VENV)/.dev  ## all tests
 test-browser: $(VENV)/.browser  ## the approval page in a real browser; installs Debian's chromium if there is none
 	@sh tests/browser/chromium.sh
 	@$(BIN)/python -m pytest tests/browser
+
+fuzz: $(VENV)/.dev  ## real events changed at random, read by tag_check; CASES=100000 takes minutes
+	@$(BIN)/python -m pytest -q tests/fuzz
 
 plan: $(VENV)/.cli  ## what Fusebox would do to the account of your credentials; writes nothing
 	@$(BIN)/fusebox plan $(if $(POLICY),--policy $(POLICY))
