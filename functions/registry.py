@@ -8,5 +8,6 @@ from functions.asg_clamp.guardrail import GUARDRAIL as ASG_CLAMP
 from functions.core.guardrail import Guardrail
 from functions.idle_gpu.guardrail import GUARDRAIL as IDLE_GPU
 from functions.log_retention.guardrail import GUARDRAIL as LOG_RETENTION
+from functions.tag_check.guardrail import GUARDRAIL as TAG_CHECK
 
-GUARDRAILS: tuple[Guardrail[Any, Any], ...] = (LOG_RETENTION, IDLE_GPU, ASG_CLAMP)
+GUARDRAILS: tuple[Guardrail[Any, Any], ...] = (LOG_RETENTION, IDLE_GPU, ASG_CLAMP, TAG_CHECK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -52,6 +53,14 @@ def guardrail(request: pytest.FixtureRequest) -> Guardrail[Any, Any]:
     return found
 
 
+@cache
+def clients_of(guardrail: str) -> RecordingClients:
+    """One set for all tests of a guardrail: making clients takes longer than most tests, and leaves much behind."""
+    clients = RecordingClients()
+    WORLDS[guardrail].teach(clients)
+    return clients
+
+
 @pytest.fixture
 def stage_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Stage]]:
     with mock_aws():
@@ -71,6 +80,8 @@ def stage_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Stage]]:
             world = WORLDS[guardrail.name]
             if furnished:
                 world.seed()
-            return Stage(guardrail, world, RecordingClients())
+            clients = clients_of(guardrail.name)
+            clients.calls = []
+            return Stage(guardrail, world, clients)
 
         yield stage

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = ("app", "bench", "cli", "functions", "local", "stacks")
+OURS = ("app", "bench", "cli", "functions", "gate", "local", "stacks")
 FUNCTION_MODULES = sorted(
     ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for file in (ROOT / "functions").rglob("*.py")
@@ -57,7 +57,21 @@ def test_guardrails_do_not_know_each_other(folder: Path) -> None:
 
 def test_functions_know_neither_stacks_nor_cli_nor_local() -> None:
     for file, names in imported_by("functions").items():
-        assert not {name.split(".")[0] for name in names} & {"app", "stacks", "cli", "local", "bench"}, file
+        assert not {name.split(".")[0] for name in names} & {"app", "stacks", "cli", "gate", "local", "bench"}, file
+
+
+def test_the_gate_judges_as_tag_check_does_and_knows_nothing_else() -> None:
+    allowed = ("functions.core", "functions.tag_check.required", "functions.tag_check.settings", "gate")
+    for file, names in imported_by("gate").items():
+        for name in names:
+            if name.split(".")[0] in OURS:
+                of_an_app = file.name == "aspect.py" and name.startswith("functions.policy")
+                assert of_an_app or name.startswith(allowed), f"{file} imports {name}"
+
+
+def test_stacks_know_no_gate() -> None:
+    for file, names in imported_by("stacks").items():
+        assert not {name.split(".")[0] for name in names} & {"gate", "cli"}, file
 
 
 def test_the_local_account_knows_the_template_and_not_the_code() -> None:

@@ -12,8 +12,8 @@ from moto.logs.models import LogStream, logs_backends
 
 from functions.core.spec import GuardrailSettings
 from functions.log_retention.spec import LogRetentionSettings, Pace
-from tests.aws_world import ACCOUNT, REGION
-from tests.contract import gpu_fleet, scaling_world
+from tests.aws_world import ACCOUNT, REGION, RecordingClients
+from tests.contract import gpu_fleet, scaling_world, tagged_world
 
 FAST = Pace(lists_per_second=100_000, puts_per_second=100_000)
 
@@ -23,7 +23,8 @@ class World:
     """`seed` fills the account, `state` shows what the guardrail could have changed, `settings` by mode.
 
     `change` names the calls that one change by an event takes. `options` are settings of further sweeps, one after
-    another, for the permissions that only an option needs.
+    another, for the permissions that only an option needs; `furnish` adds to the account before them what they are
+    about, `beyond` does what takes more than a sweep, and `teach` answers for moto what it does not know.
     """
 
     seed: Callable[[], None]
@@ -31,6 +32,9 @@ class World:
     settings: Callable[[Any], GuardrailSettings]
     change: tuple[str, ...]
     options: tuple[GuardrailSettings, ...] = ()
+    furnish: Callable[[], None] = lambda: None
+    beyond: Callable[[Any, RecordingClients], None] = lambda guardrail, clients: None
+    teach: Callable[[RecordingClients], None] = lambda clients: None
 
 
 def make_group(name: str, *, days: int | None = None, age_days: float = 0.1, stored_bytes: int = 0) -> None:
@@ -80,5 +84,15 @@ WORLDS = {
         scaling_world.by_mode,
         change=("autoscaling:SuspendProcesses", "autoscaling:UpdateAutoScalingGroup", "autoscaling:ResumeProcesses"),
         options=scaling_world.OPTIONS,
+    ),
+    "tag_check": World(
+        tagged_world.seed_machines,
+        tagged_world.machines,
+        tagged_world.by_mode,
+        change=("ec2:CreateTags",),
+        options=tagged_world.OPTIONS,
+        furnish=tagged_world.furnish,
+        beyond=tagged_world.further,
+        teach=tagged_world.teach,
     ),
 }
