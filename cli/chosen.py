@@ -75,16 +75,25 @@ def resource(text: str, of: str | None, scope: Scope) -> tuple[str, AnyGuardrail
             raise Refused("the resource is empty: give an ARN or a name")
         if len(candidates) > 1:
             raise Refused(f"{text!r} is no ARN: say which guardrail's resource it is with --guardrail")
-        return _arn(candidates[0], text, scope), candidates[0]
+        if candidates[0].spec.more_arns:
+            raise Refused(f"{text!r} is no ARN: {candidates[0].name} knows many kinds of resource, so give the ARN")
+        return arns(candidates[0], text, scope)[0], candidates[0]
     # The console and older API fields end a log group's ARN in ":*"; the engine knows it without.
     arn = text.removesuffix(":*")
     for one in candidates:
-        start, known = _arn(one, "", scope), one.spec.canonical(arn)
-        if known.startswith(start) and len(known) > len(start):
+        known = one.spec.canonical(arn)
+        if any(known.startswith(start) and len(known) > len(start) for start in arns(one, "", scope)):
             return known, one
-    allowed = ", ".join(_arn(one, "NAME", scope) for one in candidates)
+    allowed = ", ".join(_allowed(one, scope) for one in candidates)
     raise Refused(f"{text} is nothing Fusebox watches here; allowed are: {allowed}")
 
 
-def _arn(one: AnyGuardrail, name: str, scope: Scope) -> str:
-    return one.spec.arn(name, partition=scope.partition, region=scope.region, account=scope.account)
+def arns(one: AnyGuardrail, name: str, scope: Scope) -> list[str]:
+    """The ARNs that a plain name may mean to a guardrail."""
+    return one.spec.arns(name, partition=scope.partition, region=scope.region, account=scope.account)
+
+
+def _allowed(one: AnyGuardrail, scope: Scope) -> str:
+    if one.spec.more_arns:
+        return f"what {one.name} checks, of account {scope.account} and Region {scope.region}"
+    return arns(one, "NAME", scope)[0]

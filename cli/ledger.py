@@ -120,8 +120,10 @@ def _entries(where: Store, scope: Scope, run: str | None, resource: str | None, 
     if run:
         return list(core.entries_of_run(where.table, run))
     if resource:
-        watching = [None] if resource.startswith("arn:") else [one.name for one in GUARDRAILS]
-        arns = [chosen.resource(resource, name, scope)[0] for name in watching]
+        if resource.startswith("arn:"):
+            arns = [chosen.resource(resource, None, scope)[0]]
+        else:
+            arns = sorted({arn for one in GUARDRAILS for arn in chosen.arns(one, resource, scope)})
         found = [entry for arn in arns for entry in core.entries_of_resource(where.table, arn)]
         return sorted(found, key=lambda entry: str(entry["at"]))
     now = session.now()

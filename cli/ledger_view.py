@@ -14,6 +14,8 @@ from functions.core.notice import change_in_words, dollars
 from functions.core.types import Json
 
 RUN_WIDTH = len("20260101T000000-abcdef")
+WHAT_WIDTH = 80
+"""Characters of a change in the table; `fusebox ledger show ID` has the whole."""
 ABOUT_REQUESTS = (ledger.QUESTION, ledger.ANSWER)
 COLUMNS = ("Time (UTC)", "Guardrail", "Mode", "What", "Result", "$/month", "Resource", "Id")
 
@@ -27,7 +29,7 @@ def as_table(out: Console, entries: Sequence[Entry], last: int) -> int:
     if not rows:
         out.print("No entries.")
         return 0
-    whole = ("Time (UTC)", "Guardrail", "Mode", "What", "Result", "Id")
+    whole = ("Time (UTC)", "Guardrail", "Mode", "Result", "Id")
     out.print(render.grid(COLUMNS, rows[-last:], right=("$/month",), whole=whole))
     return len(rows)
 
@@ -69,6 +71,7 @@ def _rows(entries: Sequence[Entry]) -> Iterable[tuple[str, ...]]:
 def _row(entry: Entry, what: str, result: str, identity: str) -> tuple[str, ...]:
     time, saving = str(entry["at"])[:19].replace("T", " "), float(str(entry.get("saving", 0.0)))
     # A request's entries have its id already.
+    what = what if len(what) <= WHAT_WIDTH else what[: WHAT_WIDTH - 1] + "…"
     mode, name = str(entry.get("mode", "")), "" if entry["kind"] in ABOUT_REQUESTS else str(entry["name"])
     return (time, str(entry["guardrail"]), mode, what, result, dollars(saving) if saving else "", name, identity)
 

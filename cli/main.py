@@ -13,7 +13,9 @@ from typer.core import TyperGroup
 
 from cli import (
     approve,
+    coverage,
     exempt,
+    gate,
     ledger,
     pause,
     plan,
@@ -52,6 +54,7 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 partly failed, 2 bad input or refused.",
 )
 app.command("plan")(plan.plan)
+app.command("gate")(gate.gate)
 app.command("run")(run.run)
 app.command("requests")(requests.requests)
 app.command("approve")(approve.approve)
@@ -63,6 +66,7 @@ app.command("exempt")(exempt.exempt)
 app.command("exemptions")(exempt.exemptions)
 app.command("pause")(pause.pause)
 app.command("resume")(pause.resume)
+app.command("coverage")(coverage.coverage)
 app.command("redrive")(redrive.redrive)
 app.add_typer(secret.app, name="secret")
 app.command("rotate-link-key")(secret.rotate_link_key)

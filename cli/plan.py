@@ -70,7 +70,7 @@ def _of_guardrail(
 
     settings: Any = chosen.guardrails[guardrail.name]
     table, caveat = _switches(place, guardrail, lease)
-    account = session.connect(place, guardrail, settings, table)
+    account = session.connect(place, guardrail, settings, table, lasts=False)
     checks = [*preflight.of_sdk(place, guardrail), *preflight.of_reads(guardrail, account, watch)]
     prefix = store.own_prefix(lease.prefix if lease else chosen.prefix, place.scope)
     progress = Progress(f"{guardrail.name}: planning")

@@ -11,11 +11,17 @@ from botocore.exceptions import ClientError
 
 from cli import deployment, trouble
 from cli.chosen import AnyGuardrail, ChosenPolicy
-from cli.readonly import ReadOnly, declared_reads
+from cli.readonly import ReadOnly
 from cli.session import Place
+from functions.core.iam_actions import reads
+from functions.core.spec import Permission
 from functions.core.types import Refused
 
 THROUGH_CLOUDTRAIL = "AWS API Call via CloudTrail"
+
+
+FEW = 4
+"""Actions that are named one by one; of a grant with more, they are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +101,14 @@ def of_sdk(place: Place, guardrail: AnyGuardrail) -> Iterator[Check]:
     """Whether the installed SDK knows every field a safe decision reads; it drops others without a word."""
     import botocore
 
-    for wanted in guardrail.spec.safety_fields:
-        unknown = wanted.unknown_to(place.clients.get(wanted.service).meta.service_model)
-        if unknown:
-            names = ", ".join(unknown)
-            text = f"botocore {botocore.__version__} does not know {names}: every resource is unknown; upgrade it"
-            yield Check("sdk", "missing", text)
-        else:
-            yield Check(
-                "sdk", "ok", f"botocore {botocore.__version__} knows every field that {guardrail.name} relies on"
-            )
+    wanted = guardrail.spec.safety_fields
+    unknown = [name for one in wanted for name in one.unknown_to(place.clients.get(one.service).meta.service_model)]
+    installed = f"botocore {botocore.__version__}"
+    if unknown:
+        text = f"{installed} does not know {', '.join(unknown)}: what goes by it is unknown, and left alone; upgrade it"
+        yield Check("sdk", "missing", text)
+    elif wanted:
+        yield Check("sdk", "ok", f"{installed} knows every field that {guardrail.name} relies on")
 
 
 def of_reads(guardrail: AnyGuardrail, account: Any, watch: ReadOnly) -> Iterator[Check]:
@@ -116,21 +120,41 @@ def of_reads(guardrail: AnyGuardrail, account: Any, watch: ReadOnly) -> Iterator
     except ClientError as error:
         if trouble.code_of(error) not in trouble.DENIED:
             raise
-    tried = declared_reads([guardrail.spec])
     untried: list[str] = []
     for grant in guardrail.spec.permissions:
-        for action in grant.actions:
-            operation = action.partition(":")[2]
-            if operation not in tried:
-                untried.append(f"{action} (to {grant.reason})")
-            elif operation in watch.denied:
-                yield Check(action, "missing", f"not allowed; so {guardrail.name} cannot {grant.reason}")
-            elif operation in watch.answered:
-                yield Check(action, "ok", grant.reason)
-            else:
-                yield Check(action, "note", "not tried, for want of a resource to try it on")
+        yield from _reads_of(grant, guardrail.name, watch)
+        changes = [action for action in grant.actions if not reads(action)]
+        if changes:
+            untried.append(f"{_few(changes)} (to {grant.reason})")
     if untried:
         yield Check("changes", "note", f"not tried, because they change something: {', '.join(untried)}")
+
+
+def _reads_of(grant: Permission, name: str, watch: ReadOnly) -> Iterator[Check]:
+    """What came of the reads of one grant: each for itself, or where they are many those that matter and a count."""
+    of_grant = [action for action in grant.actions if reads(action)]
+    answered = [action for action in of_grant if action in watch.answered and action not in watch.denied]
+    untried = [action for action in of_grant if action not in watch.answered and action not in watch.denied]
+    for action in of_grant:
+        if action in watch.denied:
+            yield Check(action, "missing", f"not allowed; so {name} cannot {grant.reason}")
+    if len(of_grant) > FEW:
+        if answered:
+            yield Check(f"{len(answered)} reads", "ok", f"{_few(answered)}: {grant.reason}")
+        if untried:
+            yield Check(
+                f"{len(untried)} reads", "note", f"not tried, for want of a resource to try them on: {_few(untried)}"
+            )
+        return
+    for action in answered:
+        yield Check(action, "ok", grant.reason)
+    for action in untried:
+        yield Check(action, "note", "not tried, for want of a resource to try it on")
+
+
+def _few(actions: Sequence[str]) -> str:
+    more = f" and {len(actions) - FEW} more" if len(actions) > FEW else ""
+    return ", ".join(actions[:FEW]) + more
 
 
 def _hears_cloudtrail(guardrail: AnyGuardrail) -> bool:

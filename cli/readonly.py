@@ -7,6 +7,7 @@ from typing import Any
 
 from cli import trouble
 from functions.core.clients import Clients
+from functions.core.iam_actions import action_of, reads
 from functions.core.spec import GuardrailSpec
 from functions.core.types import Refused
 
@@ -32,23 +33,22 @@ SIGNING_IN = frozenset(
     }
 )
 """What the SDK calls to get credentials for a profile; these change nothing in the account."""
-READING = ("Describe", "Get", "List")
 
 
-def declared_reads(specs: Iterable[GuardrailSpec]) -> dict[str, str]:
-    """The IAM actions by which guardrails read, by operation name."""
+def declared_reads(specs: Iterable[GuardrailSpec]) -> frozenset[str]:
+    """The IAM actions by which guardrails read."""
     actions = (action for spec in specs for grant in spec.permissions for action in grant.actions)
-    return {name: action for action in actions if (name := action.partition(":")[2]).startswith(READING)}
+    return frozenset(action for action in actions if reads(action))
 
 
 class ReadOnly:
     """A watch over every client made after it: lets reads through, notes what AWS refused, stops all else.
 
-    `answered` and `denied` hold the operation names of calls that AWS answered or did not allow.
+    `answered` and `denied` hold the IAM actions of calls that AWS answered or did not allow.
     """
 
     def __init__(self, clients: Clients, specs: Iterable[GuardrailSpec]) -> None:
-        self._reads = frozenset(declared_reads(specs))
+        self._reads = declared_reads(specs)
         self.answered: set[str] = set()
         self.denied: set[str] = set()
         # Clients copy the session's handlers when they are made, so this must come before the first.
@@ -57,12 +57,16 @@ class ReadOnly:
 
     def _check(self, model: Any, **_: Any) -> None:
         call = f"{model.service_model.service_name}.{model.name}"
-        if call not in OWN_READS and call not in SIGNING_IN and model.name not in self._reads:
+        if call not in OWN_READS and call not in SIGNING_IN and _action(model) not in self._reads:
             raise Refused(f"a plan only reads, and {call} is not one of its reads; nothing was sent")
 
     def _note(self, model: Any, parsed: Mapping[str, Any], **_: Any) -> None:
         code = parsed.get("Error", {}).get("Code", "")
         if code in trouble.DENIED:
-            self.denied.add(model.name)
+            self.denied.add(_action(model))
         elif not code:
-            self.answered.add(model.name)
+            self.answered.add(_action(model))
+
+
+def _action(model: Any) -> str:
+    return action_of(model.service_model.service_name, model.name)

@@ -134,13 +134,15 @@ def _tell(place: Place, where: Store, report: RunReport) -> bool:
     """Sends the digest where the deployed functions send theirs; says whether that worked."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    if where.deployed is None or not report.has_news:
-        return True
-    from functions.core import alerts
+    from cli import session
+    from functions.core import alerts, troubles
     from functions.core.digest import digest
 
+    if where.deployed is None or not (report.has_news or troubles.untold(where.table, report, session.now())):
+        return True
     try:
         alerts.publish(place.clients, where.deployed.alerts_topic, digest(report, place.scope, where.commands))
+        troubles.tell(where.table, report, session.now())
     except (ClientError, BotoCoreError) as error:
         report.note(f"the alerts topic was not told: {trouble.explain(error)}")
         return False

@@ -64,12 +64,13 @@ def _is_url(text: str) -> bool:
         return False
 
 
-def connect(place: Place, guardrail: Guardrail[Any, Any], settings: Any, table: Table) -> Any:
-    """A guardrail's account, at work in this process."""
+def connect(place: Place, guardrail: Guardrail[Any, Any], settings: Any, table: Table, *, lasts: bool = True) -> Any:
+    """A guardrail's account, at work in this process; what it would remember is kept only where that `lasts`."""
     from functions.core.guardrail import Connection
     from functions.core.memory import Memory
 
-    return guardrail.connect(Connection(place.clients, place.scope, settings, now, Memory(table, guardrail.name)))
+    memory = Memory(table, guardrail.name, lasts=lasts)
+    return guardrail.connect(Connection(place.clients, place.scope, settings, now, memory))
 
 
 def now() -> datetime:

@@ -10,7 +10,6 @@ from typing import Any
 
 import boto3
 import botocore.handlers
-import botocore.loaders
 import pytest
 from botocore.awsrequest import AWSResponse
 from moto import mock_aws
@@ -20,8 +19,6 @@ from typer.testing import CliRunner
 from cli.main import app
 from tests.aws_world import REGION, create_table
 
-MODELS = botocore.loaders.create_loader()
-"""One for all tests: every command makes a session, and reading the service models again takes half a second."""
 READS = ("Describe", "Get", "List", "BatchGet", "Query")
 NAME = f"fusebox-{REGION}"
 TEMPLATE: dict[str, Any] = {
@@ -85,6 +82,11 @@ class Fusebox:
         pace = {"lists_per_second": 1e6, "puts_per_second": 1e6}
         whole = {"approval": approval or {}, "guardrails": {"log_retention": {"pace": pace, **settings}}}
         (self.folder / "fusebox.yaml").write_text(json.dumps(whole))
+
+    def only_instances(self, **settings: Any) -> None:
+        """A policy by which tag_check looks at instances alone: moto cannot list all of the rest."""
+        checked = {"types": ["AWS::EC2::Instance"], **settings}
+        (self.folder / "fusebox.yaml").write_text(json.dumps({"guardrails": {"tag_check": checked}}))
 
     def deny(self, operation: str, code: str = "AccessDeniedException") -> None:
         """Makes AWS refuse an operation from now on."""
@@ -150,7 +152,6 @@ def fusebox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fusebox
     monkeypatch.chdir(tmp_path)
     one = Fusebox(tmp_path)
     handlers = [*botocore.handlers.BUILTIN_HANDLERS, ("before-call", one.watch)]
-    monkeypatch.setattr("botocore.session.create_loader", lambda _: MODELS)
     with mock_aws():
         monkeypatch.setattr(botocore.handlers, "BUILTIN_HANDLERS", handlers)
         yield one

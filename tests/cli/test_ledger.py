@@ -127,7 +127,7 @@ def test_since(enforced: Fusebox, since: str, count: int) -> None:
         (["--run", "x", "--resource", "y"], "give one of them"),
         (["--stack", "x", "--ledger", "y"], "give one of them"),
         (["--ledger", "nowhere.sqlite3"], "there is no ledger nowhere.sqlite3"),
-        (["--resource", "arn:aws:s3:::bucket"], "is nothing Fusebox watches here"),
+        (["--resource", "arn:aws:iam::123456789012:role/x"], "is nothing Fusebox watches here"),
     ],
 )
 def test_questions_it_cannot_answer(enforced: Fusebox, arguments: list[str], said: str) -> None:
@@ -151,6 +151,7 @@ def test_a_ledger_belongs_to_one_account_and_region(fusebox: Fusebox, monkeypatc
 
 def test_reading_leaves_the_folder_as_it_was(enforced: Fusebox) -> None:
     folder = enforced.folder / "state" / "fusebox"
+    enforced.only_instances()
     gc.collect()
     before = sorted(folder.iterdir())
     for command in (("plan",), ("ledger",), ("exemptions",)):

@@ -47,11 +47,13 @@ def test_a_plan_changes_nothing_and_leaves_no_file(fusebox: Fusebox) -> None:
 
 def test_without_a_name_every_guardrail_is_planned(fusebox: Fusebox) -> None:
     make_group("/aws/lambda/young")
+    fusebox.only_instances()
     ran = fusebox("plan", "--json")
     assert [(plan["guardrail"], plan["seen"]) for plan in ran.json["plans"]] == [
         ("log_retention", 1),
         ("idle_gpu", 0),
         ("asg_clamp", 0),
+        ("tag_check", 0),
     ]
     assert {"logs:DescribeLogGroups", "ec2:DescribeInstances", "cloudwatch:ListMetrics"} <= set(checks(ran))
     assert fusebox.writes == []
