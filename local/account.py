@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -118,10 +119,13 @@ class LocalAccount:
         LocalAccount._open = False
 
     # -- what there is ----------------------------------------------------------------------------
-    def client(self, service: str, role_arn: str | None = None) -> Any:
-        """A boto3 client of the account's owner, who may do everything, or of a role, which is evaluated."""
+    def client(self, service: str, role_arn: str | None = None, *, user: str = "") -> Any:
+        """A boto3 client of the account's owner, who may do everything, or of a role, which is evaluated.
+
+        `user` names an IAM user who may do as much as the owner, where it matters who it was.
+        """
         if role_arn is None:
-            return self._world.client_of(service, self._world.owner)
+            return self._world.client_of(service, self._world.user(user) if user else self._world.owner)
         return self._world.client_for_role(service, role_arn)
 
     def credentials(self, role_arn: str | None = None, session: str = "local") -> dict[str, str]:
@@ -146,6 +150,11 @@ class LocalAccount:
             }
             for m in moto_hooks.queued_messages(self._world.scope, name)
         ]
+
+    @cached_property
+    def image(self) -> str:
+        """The id of a Linux image of Amazon's, to launch instances from."""
+        return fleets.linux_image(self._world.scope)
 
     # -- what happens -----------------------------------------------------------------------------
     def put_event(self, event: Mapping[str, Any]) -> Delivery:
@@ -270,7 +279,7 @@ class LocalAccount:
 
     def seed_instances(self, seeds: Iterable[InstanceSeed]) -> dict[str, str]:
         """Instances that have been running for a while; returns their ids by name."""
-        return fleets.seed_instances(self.client("ec2"), self._world.scope, seeds)
+        return fleets.seed_instances(self._world.client("ec2"), self._world.scope, seeds)
 
     def seed_groups(self, seeds: Iterable[GroupSeed]) -> dict[str, list[str]]:
         """Auto Scaling groups with their past, of which there are no events; returns their members' ids by name."""

@@ -13,8 +13,34 @@ from local import moto_hooks
 
 WsgiEnviron = dict[str, Any]
 # Signing names that differ from botocore's service names, and from the prefix of their IAM actions.
-_SERVICES = {"monitoring": "cloudwatch", "states": "stepfunctions", "tagging": "resourcegroupstaggingapi"}
-_PREFIXES = {"stepfunctions": "states", "resourcegroupstaggingapi": "tag"}
+_SERVICES = {
+    "aoss": "opensearchserverless",
+    "elasticfilesystem": "efs",
+    "es": "opensearch",
+    "monitoring": "cloudwatch",
+    "states": "stepfunctions",
+    "tagging": "resourcegroupstaggingapi",
+}
+_PREFIXES = {
+    "apigatewayv2": "apigateway",
+    "bedrock-agent": "bedrock",
+    "efs": "elasticfilesystem",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+    "opensearch": "es",
+    "opensearchserverless": "aoss",
+    "resourcegroupstaggingapi": "tag",
+    "stepfunctions": "states",
+}
+# Operations that IAM knows by another name. API Gateway's are known by their method.
+_ACTIONS = {
+    "apigateway.GetRestApis": "GET",
+    "apigatewayv2.GetApis": "GET",
+    "lambda.Invoke": "InvokeFunction",
+    "s3.DeleteBucketTagging": "PutBucketTagging",
+    "s3.ListBuckets": "ListAllMyBuckets",
+}
+_NEW_BALANCERS = b"Version=2015-12-01"
 THROTTLES = {
     "Throttling",
     "ThrottlingException",
@@ -43,7 +69,7 @@ class ApiRequest:
     @property
     def action(self) -> str:
         """The IAM name, like 'logs:PutRetentionPolicy'."""
-        operation = "InvokeFunction" if (self.service, self.operation) == ("lambda", "Invoke") else self.operation
+        operation = _ACTIONS.get(f"{self.service}.{self.operation}", self.operation)
         return f"{_PREFIXES.get(self.service, self.service)}:{operation}"
 
 
@@ -78,12 +104,23 @@ def parse(environ: WsgiEnviron, body: bytes) -> ApiRequest | None:
     if credential is None:
         return None
     access_key, signing_name = credential.groups()
-    service = _SERVICES.get(signing_name, signing_name)
+    service = _service(signing_name, str(environ.get("PATH_INFO", "")), body)
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:
         return ApiRequest(service, target.rsplit(".", 1)[-1], json.loads(body or b"{}"), access_key, body, "json")
     protocol, operation, params = moto_hooks.parse_by_model(service, environ, body)
     return ApiRequest(service, operation, params, access_key, body, protocol)
+
+
+def _service(signing_name: str, path: str, body: bytes) -> str:
+    """botocore's name of a service; some share a signing name, and differ in their paths or version."""
+    if signing_name == "elasticloadbalancing":
+        return "elbv2" if _NEW_BALANCERS in body else "elb"
+    if signing_name == "apigateway" and path.startswith("/v2/"):
+        return "apigatewayv2"
+    if signing_name == "bedrock" and path.startswith(("/agents", "/knowledgebases", "/tags")):
+        return "bedrock-agent"
+    return _SERVICES.get(signing_name, signing_name)
 
 
 def denied(request: ApiRequest, message: str) -> ApiError:

@@ -37,6 +37,10 @@ class Properties:
         self._seen.update(names)
         return {name: self.values[name] for name in names if name in self.values}
 
+    def tags(self) -> dict[str, str]:
+        """The resource's tags, which most types write as a list of pairs."""
+        return {str(tag["Key"]): str(tag["Value"]) for tag in self.get("Tags", [])}
+
     def ignore(self, *names: str) -> None:
         """Properties that change nothing locally."""
         self._seen.update(names)

@@ -22,14 +22,8 @@ def _instances(request: ApiRequest, scope: Scope) -> list[Check]:
     return [_instance(request.action, str(one), scope) for one in ids]
 
 
-def _tagging(request: ApiRequest, scope: Scope) -> list[Check]:
-    keys = tuple(str(tag["Key"]) for tag in request.params.get("Tags") or [])
-    return [_instance(request.action, str(one), scope, keys) for one in request.params["Resources"]]
-
-
-def _instance(action: str, instance_id: str, scope: Scope, tag_keys: tuple[str, ...] = ()) -> Check:
-    context = {"aws:tagkeys": tag_keys} if tag_keys else {}
-    return Check(action, scope.arn("ec2", f"instance/{instance_id}"), context, instance_tags(scope, instance_id))
+def _instance(action: str, instance_id: str, scope: Scope) -> Check:
+    return Check(action, scope.arn("ec2", f"instance/{instance_id}"), {}, instance_tags(scope, instance_id))
 
 
 def _alarms(request: ApiRequest, scope: Scope) -> list[Check]:
@@ -56,8 +50,6 @@ OPERATIONS: dict[str, Rule] = {
         f"ec2.{name}": _instances
         for name in ("DescribeInstanceAttribute", "StopInstances", "StartInstances", "TerminateInstances")
     },
-    "ec2.CreateTags": _tagging,
-    "ec2.DeleteTags": _tagging,
     "cloudwatch.ListMetrics": _any,
     "cloudwatch.DescribeAlarms": _alarms,
     "cloudwatch.PutMetricAlarm": _alarms,

@@ -11,18 +11,19 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from local import api, moto_hooks, permissions, strictness
+from local import absent, api, moto_hooks, permissions, strictness
 from local.api import Answer, ApiError, ApiRequest
 from local.errors import LocalAccountError
 from local.loopback import LoopbackServer, read_body
 from local.records import Call
 from local.world import HARNESS_KEY, World
 
-Handler = Callable[[ApiRequest], Answer]
+Handler = Callable[[ApiRequest], Answer | None]
+Observer = Callable[[ApiRequest], AbstractContextManager[None]]
 Watcher = Callable[[ApiRequest], None]
 Witness = Callable[[ApiRequest, Answer, str | None, str], None]
 # Services whose calls moto answers one at a time here: it looks and writes in two steps, what AWS does in one.
@@ -67,7 +68,9 @@ class Gateway:
         self.faults: list[Fault] = []
         self.quotas: dict[str, Quota] = {}
         self.handlers: dict[str, Handler] = {}
-        """Operations answered here instead of by moto, by 'service.Operation'."""
+        """Operations answered here instead of by moto, by 'service.Operation'; None leaves it to moto after all."""
+        self.observers: dict[str, Observer] = {}
+        """Entered around the answering of an operation."""
         self.watchers: dict[str, Watcher] = {}
         """Called after moto answered an operation without an error."""
         self.witness: Witness = lambda _request, _answer, _error, _user_agent: None
@@ -122,6 +125,7 @@ class Gateway:
                     f"{role} is not authorized to perform: {request.action} on resource: {', '.join(checks)}",
                 )
             self._disturb(request)
+            absent.check(request)
             strictness.check_call(request, self._world.scope)
             answer = self._handle(request, environ)
             error = api.error_code(answer)
@@ -177,9 +181,9 @@ class Gateway:
 
     def _handle(self, request: ApiRequest, environ: dict[str, Any]) -> Answer:
         name = f"{request.service}.{request.operation}"
-        if name in self.handlers:
-            return self.handlers[name](request)
-        answer = self._forward(request, environ)
+        with self.observers[name](request) if name in self.observers else nullcontext():
+            answer = self.handlers[name](request) if name in self.handlers else None
+            answer = answer or self._forward(request, environ)
         if name in self.watchers and answer.status < 400:
             self.watchers[name](request)
         return answer

@@ -39,8 +39,13 @@ class Identity:
 
 def owner(account_id: str) -> Identity:
     """The account's owner: an IAM user who may do everything."""
-    arn = f"arn:aws:iam::{account_id}:user/{OWNER_NAME}"
-    return Identity(account_id, arn, f"AIDA{_unique(arn)}", OWNER_KEY, OWNER_SECRET)
+    return user(account_id, OWNER_NAME, OWNER_KEY)
+
+
+def user(account_id: str, name: str, access_key: str = "") -> Identity:
+    """An IAM user who may do as much as the owner, and whom CloudTrail tells apart."""
+    arn = f"arn:aws:iam::{account_id}:user/{name}"
+    return Identity(account_id, arn, f"AIDA{_unique(arn)}", access_key or f"AKIA{_unique(arn)}", OWNER_SECRET)
 
 
 def session(account_id: str, role_arn: str, name: str, credentials: Mapping[str, Any]) -> Identity:

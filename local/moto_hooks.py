@@ -45,10 +45,10 @@ def _application() -> Any:
 
 
 def backend(service: str, scope: Scope) -> Any:
-    """moto's in-memory state of a service; IAM is global and lives under the partition's name."""
+    """moto's in-memory state of a service; IAM and S3 are global and live under the partition's name."""
     lookup: Any = get_backend
     backends = lookup(service)
-    return backends[scope.account_id]["aws" if service in ("iam", "sts") else scope.region]
+    return backends[scope.account_id]["aws" if service in ("iam", "s3", "sts") else scope.region]
 
 
 # -- requests ------------------------------------------------------------------------------------

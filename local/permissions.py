@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from local import fleet_permissions, scaling_permissions, table_permissions, task_tokens
+from local import fleet_permissions, scaling_permissions, table_permissions, tag_permissions, task_tokens
 from local.api import ApiRequest
 from local.errors import UnmodelledCall
 from local.iam import Check
@@ -103,8 +103,6 @@ def _everyone(_request: ApiRequest, _scope: Scope) -> list[Check]:
 OPERATIONS: dict[str, Rule] = {
     "logs.DescribeLogGroups": lambda request, scope: [Check(request.action, scope.arn("logs", "log-group:*"))],
     "logs.ListTagsForResource": _log_group(""),
-    "logs.TagResource": _log_group(""),
-    "logs.UntagResource": _log_group(""),
     "logs.DescribeAccountPolicies": _any,
     **{
         f"logs.{name}": _log_group()
@@ -117,7 +115,6 @@ OPERATIONS: dict[str, Rule] = {
             "DescribeLogStreams",
         )
     },
-    "resourcegroupstaggingapi.GetResources": _any,
     **{
         f"dynamodb.{name}": table_permissions.item
         for name in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Scan", "DescribeTable")
@@ -158,4 +155,5 @@ OPERATIONS: dict[str, Rule] = {
     "sts.GetCallerIdentity": _everyone,
     **fleet_permissions.OPERATIONS,
     **scaling_permissions.OPERATIONS,
+    **tag_permissions.OPERATIONS,
 }

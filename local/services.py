@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
-from local import log_groups, moto_machines, moto_metrics, moto_tables, moto_tasks
+from local import absent, log_groups, moto_images, moto_machines, moto_metrics, moto_tables, moto_tasks
 from local.alarms import Alarms
 from local.api import Answer, ApiRequest
 from local.clock import VirtualClock
@@ -21,6 +21,9 @@ from local.lambdas import Lambdas
 from local.queue_mappings import QueueMappings
 from local.scaling import Scaling
 from local.scaling_alarms import ScalingAlarms
+from local.tag_changes import TagChanges
+from local.tag_permissions import CHANGES
+from local.tagging import Tagging
 from local.task_tokens import TaskTokens
 from local.template import Stack
 from local.topics import Topics
@@ -58,8 +61,9 @@ class Services:
         self._moto_hooks.callback(moto_tables.install_transactions())
         self._moto_hooks.callback(moto_metrics.install_metrics())
         self._moto_hooks.callback(moto_tasks.install_tasks())
+        self._moto_hooks.callback(moto_images.install_snapshots())
         self._moto_hooks.callback(self.scaling.install())
-        answers = TaskTokens(world.scope)
+        answers, tagging = TaskTokens(world.scope), Tagging(world)
         self.gateway.handlers |= {
             "lambda.Invoke": self.lambdas.handle_invoke,
             "lambda.GetFunctionUrlConfig": self.urls.handle_get_config,
@@ -67,7 +71,12 @@ class Services:
             **{f"stepfunctions.SendTask{how}": answers.handle for how in ("Success", "Failure", "Heartbeat")},
             "events.PutEvents": self.bus.handle_put_events,
             "logs.DescribeLogGroups": lambda request: log_groups.describe(request, world.scope),
+            "resourcegroupstaggingapi.GetResources": tagging.read,
+            "resourcegroupstaggingapi.TagResources": tagging.tag,
+            "resourcegroupstaggingapi.UntagResources": tagging.untag,
+            **dict.fromkeys([*absent.LISTS, *absent.ALSO], absent.nothing),
         }
+        self.gateway.observers |= dict.fromkeys(CHANGES, TagChanges(world, self.bus).watch)
         self.gateway.watchers |= {
             "sns.Publish": self.topics.watch_publish,
             "sns.PublishBatch": self.topics.watch_publish,

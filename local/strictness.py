@@ -11,6 +11,7 @@ from local import moto_hooks
 from local.api import ApiError, ApiRequest
 from local.errors import DeploymentRejected, UnmodelledCall
 from local.scope import Scope
+from local.tagged import ec2_arn, tags_of
 
 # Source: CloudWatch Logs API reference, PutRetentionPolicy.
 RETENTION_DAYS = frozenset(
@@ -148,10 +149,28 @@ def _start_execution(request: ApiRequest, _scope: Scope) -> None:
         raise ApiError("InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'") from None
 
 
+def _tags_of_ec2(request: ApiRequest, scope: Scope) -> None:
+    """Source: EC2 API reference, error codes."""
+    codes = {"image": "AMIID", "instance": "InstanceID", "vpc": "VpcID", "snapshot": "Snapshot", "volume": "Volume"}
+    for id in request.params["Resources"]:
+        arn = ec2_arn(scope, str(id))
+        if tags_of(scope, arn) is None:
+            kind = arn.rsplit(":", 1)[-1].partition("/")[0]
+            raise ApiError(f"Invalid{codes[kind]}.NotFound", f"The {kind} ID '{id}' does not exist")
+
+
+def _tags_of_notebook(request: ApiRequest, scope: Scope) -> None:
+    if tags_of(scope, str(request.params["ResourceArn"])) is None:
+        raise ApiError("ValidationException", f"{request.params['ResourceArn']} does not exist")
+
+
 _CALLS: dict[str, Callable[[ApiRequest, Scope], None]] = {
+    "ec2.CreateTags": _tags_of_ec2,
+    "ec2.DeleteTags": _tags_of_ec2,
     "logs.PutRetentionPolicy": _put_retention,
     "logs.DescribeLogGroups": _describe_log_groups,
     "sns.Publish": _publish,
     "sns.PublishBatch": _publish_batch,
+    **{f"sagemaker.{name}": _tags_of_notebook for name in ("AddTags", "DeleteTags", "ListTags")},
     "stepfunctions.StartExecution": _start_execution,
 }

@@ -108,6 +108,11 @@ class World:
                 self._sessions[role_arn, name] = self.identities[found.access_key] = found
             return found
 
+    def user(self, name: str) -> Identity:
+        """An IAM user who may do everything."""
+        found = identities.user(self.account_id, name)
+        return self.identities.setdefault(found.access_key, found)
+
     def client_of(self, service: str, identity: Identity) -> Any:
         return self.client(service, identity.access_key, identity.secret, identity.token)
 

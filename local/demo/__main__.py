@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from local.account import LocalAccount
-from local.demo import company, events, fleet, leak
+from local.demo import company, events, fleet, launch, leak
 from local.demo.person import StandIn, Visitor, links_in, person
 from local.demo.product import WIDTH, Product, ProductFailed
 from local.demo.show import Show
@@ -20,6 +20,7 @@ HEAD_START = timedelta(days=4)
 """Virtual time begins this long ago, so that what the demo plays stays in the real past: the `fusebox`
 command, which lives in real time, would rightly distrust a log group from the future."""
 GPU_SWEEP, GROUP_SWEEP = "fusebox-us-east-1-idle-gpu-sweep", "fusebox-us-east-1-asg-clamp-sweep"
+TAG_SWEEP = "fusebox-us-east-1-tag-check-sweep"
 NEW_GROUP = "/aws/lambda/prod-new-feature"
 
 
@@ -44,7 +45,7 @@ def play(show: Show, folder: Path) -> None:
     with LocalAccount(observe, start=start) as account:
         product.endpoint = account.endpoint
         # There is no instance in this act: frequent looks for one would only make it longer.
-        for sweep in (GPU_SWEEP, GROUP_SWEEP):
+        for sweep in (GPU_SWEEP, GROUP_SWEEP, TAG_SWEEP):
             account.client("events").disable_rule(Name=sweep)
         show.done(f"Deployed that template into a local account: {len(account.physical_ids)} resources")
         groups = company.log_groups(start)
@@ -105,6 +106,7 @@ def play(show: Show, folder: Path) -> None:
             raise ProductFailed("the second sweep should have had nothing to do")
     idle_gpus(show, product, who, enforce)
     runaway_group(show, product, enforce)
+    untagged_launch(show, enforce)
     show.the_end()
 
 
@@ -156,6 +158,27 @@ def runaway_group(show: Show, product: Product, enforce: Path) -> None:
         show.line(f"{leak.NAME}: min {sizes[0]}, desired {sizes[1]}, max {sizes[2]}")
         if sizes[2] != leak.MAXIMUM or account.losses:
             raise ProductFailed(f"the clamp should have been turned back: {sizes}, losses: {account.losses}")
+
+
+def untagged_launch(show: Show, enforce: Path) -> None:
+    """The fourth act: a GPU that nobody answers for."""
+    with LocalAccount(enforce, start=datetime.now(UTC) - timedelta(hours=1)) as account:
+        company.turn_trail_on(account)
+        topic = account.outputs["AlertsTopicArn"]
+        show.chapter("A GPU that nobody answers for", "RunInstances → EventBridge rule → delay queue → function")
+        instance = launch.launch(account)
+        show.line(f"{launch.WHO} launches a {launch.TYPE} without a tag, and has five minutes for them")
+        account.advance(timedelta(minutes=6))
+        show.message(account.messages(topic)[-1])
+        show.tags(launch.tags(account, instance))
+
+        show.chapter("The tags come after all", "Tag Change event → the mark goes")
+        launch.tag(account, instance)
+        account.advance(timedelta(minutes=6))
+        tags = launch.tags(account, instance)
+        show.tags(tags)
+        if tags != launch.TAGS or account.losses:
+            raise ProductFailed(f"only what {launch.WHO} set should be left: {tags}, losses: {account.losses}")
 
 
 if __name__ == "__main__":

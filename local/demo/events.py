@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -11,41 +10,9 @@ from local.account import Call, LocalAccount
 
 
 def create_log_group(account: LocalAccount, name: str) -> None:
-    """Creates a group and delivers the event that CloudTrail would send for it."""
-    account.client("logs").create_log_group(logGroupName=name)
-    now = f"{account.clock.now():%Y-%m-%dT%H:%M:%SZ}"
-    owner = "123456789012"
-    identity = {
-        "type": "IAMUser",
-        "arn": f"arn:aws:iam::{owner}:user/ada",
-        "accountId": owner,
-        "userName": "ada",
-    }
-    account.put_event(
-        {
-            "version": "0",
-            "id": str(uuid.uuid4()),
-            "detail-type": "AWS API Call via CloudTrail",
-            "source": "aws.logs",
-            "account": owner,
-            "time": now,
-            "region": "us-east-1",
-            "resources": [],
-            "detail": {
-                "eventVersion": "1.11",
-                "userIdentity": identity,
-                "eventTime": now,
-                "eventSource": "logs.amazonaws.com",
-                "eventName": "CreateLogGroup",
-                "awsRegion": "us-east-1",
-                "requestParameters": {"logGroupName": name},
-                "responseElements": None,
-                "eventID": str(uuid.uuid4()),
-                "readOnly": False,
-                "eventType": "AwsApiCall",
-            },
-        }
-    )
+    """Somebody creates a group, of which CloudTrail tells."""
+    account.client("logs", user="ada").create_log_group(logGroupName=name)
+    account.settle()
 
 
 def retention(account: LocalAccount, name: str) -> str:

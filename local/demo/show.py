@@ -69,6 +69,10 @@ class Show:
             table.add_row(name, state, style="" if state == "running" else "bold")
         self.console.print(table)
 
+    def tags(self, tags: Mapping[str, str]) -> None:
+        """What a resource is tagged with, in one paragraph."""
+        self.line("its tags: " + ", ".join(f"{key}={value}" for key, value in tags.items()))
+
     def climb(self, climb: Sequence[tuple[datetime, int, int]], name: str) -> None:
         """A group's desired capacity and max over time, as bars; bold from where max came down."""
         table = Table("UTC", name, "", "max", box=None, header_style="dim")

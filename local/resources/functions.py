@@ -19,7 +19,6 @@ def function(d: Deployment, p: Properties) -> Deployed:
     p.ignore(
         "Architectures",
         "Description",
-        "Tags",
         "TracingConfig",
         "EphemeralStorage",
         "RuntimeManagementConfig",
@@ -71,6 +70,7 @@ def function(d: Deployment, p: Properties) -> Deployed:
         MemorySize=memory,
         Code={"ZipFile": empty.getvalue()},
         Environment={"Variables": environment},
+        Tags=p.tags(),
     )
     return Deployed(name, {"Arn": function.arn})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from local import iam
+from local import iam, policy_quotas
 from local.deployment import Deployment, Properties
 from local.errors import UnmodelledResource
 from local.template import Deployed
@@ -32,6 +32,8 @@ def role(d: Deployment, p: Properties) -> Deployed:
     p.ignore("Tags", "Description", "MaxSessionDuration")
     name, trust, client = d.name(p, "RoleName", 64), p.require("AssumeRolePolicyDocument"), d.client("iam")
     path = p.get("Path", "/")
+    inline = [policy["PolicyDocument"] for policy in p.get("Policies", [])]
+    policy_quotas.check_role(p.logical_id, inline, len(p.get("ManagedPolicyArns", [])))
     arn = f"arn:aws:iam::{d.world.account_id}:role{path}{name}"
     if arn in d.world.wiring.trust:
         client.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
@@ -80,6 +82,7 @@ def managed_policy(d: Deployment, p: Properties) -> Deployed:
     if p.get("Users") or p.get("Groups"):
         raise UnmodelledResource(f"{p.logical_id}: policies of users and groups are not modelled")
     name, client = d.name(p, "ManagedPolicyName", 128), d.client("iam")
+    policy_quotas.check_managed(p.logical_id, p.require("PolicyDocument"))
     path, text = p.get("Path", "/"), json.dumps(p.require("PolicyDocument"))
     arn = f"arn:aws:iam::{d.world.account_id}:policy{path}{name}"
     if arn in {policy["Arn"] for policy in client.list_policies(Scope="Local")["Policies"]}:

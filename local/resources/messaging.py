@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from local import iam, strictness
+from local import iam, policy_quotas, strictness
 from local.deployment import Deployment, Properties, boolean
 from local.errors import UnmodelledResource
 from local.template import Deployed
@@ -13,9 +13,9 @@ from local.wiring import Subscription
 
 def topic(d: Deployment, p: Properties) -> Deployed:
     """A topic, with the subscriptions given along with it."""
-    p.ignore("DisplayName", "Tags", "KmsMasterKeyId", "TracingConfig")
+    p.ignore("DisplayName", "KmsMasterKeyId", "TracingConfig")
     name = d.name(p, "TopicName")
-    arn = d.client("sns").create_topic(Name=name)["TopicArn"]
+    arn = d.client("sns").create_topic(Name=name, Tags=p.get("Tags", []))["TopicArn"]
     for subscription in p.get("Subscription", []):
         d.world.wiring.subscriptions.append(
             Subscription(f"{arn}:{p.logical_id}", arn, subscription["Protocol"], subscription["Endpoint"], False, None)
@@ -53,7 +53,7 @@ def topic_policy(d: Deployment, p: Properties) -> Deployed:
 
 def queue(d: Deployment, p: Properties) -> Deployed:
     """A queue."""
-    p.ignore("Tags", "KmsMasterKeyId", "SqsManagedSseEnabled", "KmsDataKeyReusePeriodSeconds", "RedriveAllowPolicy")
+    p.ignore("KmsMasterKeyId", "SqsManagedSseEnabled", "KmsDataKeyReusePeriodSeconds", "RedriveAllowPolicy")
     strictness.check_queue(p.logical_id, int(p.get("DelaySeconds", 0)))
     name = d.name(p, "QueueName", 80)
     attributes = {
@@ -68,7 +68,7 @@ def queue(d: Deployment, p: Properties) -> Deployed:
     }
     if redrive := p.get("RedrivePolicy"):
         attributes["RedrivePolicy"] = json.dumps(redrive)
-    url = d.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    url = d.client("sqs").create_queue(QueueName=name, Attributes=attributes, tags=p.tags())["QueueUrl"]
     arn = d.arn("sqs", name)
     d.world.wiring.queue_urls[arn] = url
     return Deployed(url, {"Arn": arn, "QueueName": name, "QueueUrl": url})
@@ -76,6 +76,7 @@ def queue(d: Deployment, p: Properties) -> Deployed:
 
 def queue_policy(d: Deployment, p: Properties) -> Deployed:
     """The policy of one or more queues."""
+    policy_quotas.check_queue(p.logical_id, p.require("PolicyDocument"))
     for url in p.require("Queues"):
         arn = d.arn("sqs", url.rsplit("/", 1)[-1])
         d.world.wiring.resource_policies[arn] = iam.statements(p.require("PolicyDocument"))

@@ -12,7 +12,7 @@ def log_group(d: Deployment, p: Properties) -> Deployed:
     """A log group with its retention and class."""
     p.ignore("KmsKeyId")
     name, client = d.name(p, "LogGroupName"), d.client("logs")
-    client.create_log_group(logGroupName=name, tags={tag["Key"]: tag["Value"] for tag in p.get("Tags", [])})
+    client.create_log_group(logGroupName=name, tags=p.tags())
     if (days := p.get("RetentionInDays")) is not None:
         if days not in strictness.RETENTION_DAYS:
             raise DeploymentRejected(f"{p.logical_id}: RetentionInDays {days} is not one of the valid values")

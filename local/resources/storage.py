@@ -8,7 +8,7 @@ from local.template import Deployed
 
 def table(d: Deployment, p: Properties) -> Deployed:
     """A table with its indexes, recovery and expiry settings."""
-    p.ignore("SSESpecification", "Tags", "TableClass", "ContributorInsightsSpecification", "WarmThroughput")
+    p.ignore("SSESpecification", "TableClass", "ContributorInsightsSpecification", "WarmThroughput")
     name, client = d.name(p, "TableName"), d.client("dynamodb")
     arn = client.create_table(
         TableName=name,
@@ -20,6 +20,7 @@ def table(d: Deployment, p: Properties) -> Deployed:
             "LocalSecondaryIndexes",
             "ProvisionedThroughput",
             "DeletionProtectionEnabled",
+            "Tags",
         ),
     )["TableDescription"]["TableArn"]
     if recovery := p.get("PointInTimeRecoverySpecification"):

@@ -80,9 +80,9 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 def only_logs(account: LocalAccount) -> LocalAccount:
-    """The same account without frequent looks at GPUs and groups, which stories of weeks about logs can do without."""
-    for other in ("idle-gpu", "asg-clamp"):
-        account.client("events").disable_rule(Name=f"fusebox-us-east-1-{other}-sweep")
+    """The same account without frequent looks at everything else, which stories of weeks about logs can do without."""
+    for other in ("idle-gpu-sweep", "asg-clamp-sweep", "tag-check-sweep", "tag-check-logs", "tag-check-changes"):
+        account.client("events").disable_rule(Name=f"fusebox-us-east-1-{other}")
     return account
 
 

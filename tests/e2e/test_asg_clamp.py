@@ -53,7 +53,7 @@ def clamping(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def account(clamping: Path) -> Iterator[LocalAccount]:
     with LocalAccount(clamping, start=START) as account:
         # A moment in which nothing else is looked at.
-        for name in ("idle-gpu", "log-retention", "asg-clamp"):
+        for name in ("idle-gpu", "log-retention", "asg-clamp", "tag-check"):
             account.client("events").disable_rule(Name=f"fusebox-us-east-1-{name}-sweep")
         yield account
 

@@ -30,6 +30,10 @@ def test_the_demo_plays_to_its_end() -> None:
         "grew from 5 to 17 within 30 min: 12 more, over the limit of 10",
         "without Fusebox (50)   $60.60  $44,238",
         "inference-leaky: min 2, desired 17, max 50",
+        "ada launches a g5.2xlarge without a tag",
+        "lacks project, team, environment, cost_center, owner, model_id; made by ada",
+        "its tags: fusebox:missing-tags=project team environment cost_center owner model_id",
+        "its tags: project=churn-model, team=research,",
         "That was Fusebox",
     ):
         assert shown in ran.stdout

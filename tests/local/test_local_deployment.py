@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from local import DeploymentRejected, LocalAccount, LocalAccountError, PatternError, UnmodelledResource
+from tests.local.conftest import document, trust
 
 NOTHING = "def handler(event, context): return None"
 
@@ -175,4 +176,62 @@ def test_an_assembly_is_read_with_its_assets_and_in_order(stack: Any, tmp_path: 
 def test_only_one_account_is_open_at_a_time_and_a_failed_one_is_closed(stack: Any, opened: Any) -> None:
     opened(stack)
     with pytest.raises(LocalAccountError, match=r"another local account"):
+        opened(stack)
+
+
+def grown(count: int) -> list[str]:
+    return [f"sns:Action{number:04}" for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("type", "properties", "reason"),
+    [
+        (
+            "AWS::IAM::Role",
+            {
+                "AssumeRolePolicyDocument": trust("lambda"),
+                "Policies": [
+                    {"PolicyName": name, "PolicyDocument": document({"Action": grown(300), "Resource": "*"})}
+                    for name in "ab"
+                ],
+            },
+            "inline policies take .* IAM allows 10240",
+        ),
+        (
+            "AWS::IAM::Role",
+            {"AssumeRolePolicyDocument": trust("lambda"), "ManagedPolicyArns": ["arn:aws:iam::aws:policy/X"] * 11},
+            "11 managed policies",
+        ),
+        (
+            "AWS::IAM::ManagedPolicy",
+            {"PolicyDocument": document({"Action": grown(400), "Resource": "*"})},
+            "IAM allows 6144",
+        ),
+    ],
+)
+def test_a_policy_that_is_larger_than_iam_takes_is_rejected(
+    stack: Any, opened: Any, type: str, properties: dict[str, Any], reason: str
+) -> None:
+    stack.add("Large", type, **properties)
+    with pytest.raises(DeploymentRejected, match=reason):
+        opened(stack)
+
+
+@pytest.mark.parametrize(
+    ("statements", "reason"),
+    [
+        ([{"Action": "sqs:SendMessage"}] * 21, "21 statements"),
+        ([{"Action": grown(8)}], "8 actions"),
+        ([{"Action": "sqs:SendMessage", "Principal": {"AWS": ["arn:aws:iam::123456789012:role/x"] * 51}}], "51 princ"),
+        ([{"Action": "sqs:SendMessage", "Condition": {"ArnEquals": {f"k:{n}": "x" for n in range(11)}}}], "11 cond"),
+        ([{"Action": "sqs:SendMessage", "Condition": {"ArnEquals": {"aws:SourceArn": ["x" * 99] * 90}}}], "8192"),
+    ],
+)
+def test_a_policy_that_is_larger_than_a_queue_takes_is_rejected(
+    stack: Any, opened: Any, statements: list[dict[str, Any]], reason: str
+) -> None:
+    stack.add("Queue", "AWS::SQS::Queue")
+    full = [{"Principal": "*", "Resource": "*", **one} for one in statements]
+    stack.add("Large", "AWS::SQS::QueuePolicy", Queues=[{"Ref": "Queue"}], PolicyDocument=document(*full))
+    with pytest.raises(DeploymentRejected, match=reason):
         opened(stack)

@@ -44,6 +44,7 @@ def test_nothing_but_the_hooks_imports_moto() -> None:
                 importing.add(path.name)
     assert importing == {
         "moto_hooks.py",
+        "moto_images.py",
         "moto_machines.py",
         "moto_metrics.py",
         "moto_scaling.py",
@@ -361,3 +362,24 @@ def test_a_trail_is_known_to_log(account: Any) -> None:
     assert moto_hooks.is_trail_logging(HERE)
     trails.stop_logging(Name="management-events")
     assert not moto_hooks.is_trail_logging(HERE)
+
+
+def test_moto_still_takes_the_snapshots_of_amazons_images_for_the_accounts_own(account: Any) -> None:
+    ec2 = account.client("ec2")
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)["VolumeId"]
+    own = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    assert [one["SnapshotId"] for one in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]] == [own]
+    account.close()
+    assert "OwnerIds" not in inspect.getsource(
+        importlib.import_module("moto.ec2.responses.elastic_block_store").ElasticBlockStore.describe_snapshots
+    )
+
+
+def test_rules_are_known_to_be_enabled_or_not(account: Any) -> None:
+    events, bus = account.client("events"), account._services.bus
+    for name in ("on", "off"):
+        events.put_rule(Name=name, ScheduleExpression="rate(1 hour)")
+    events.disable_rule(Name="off")
+    assert bus.enabled() == {"on"}
+    events.enable_rule(Name="off")
+    assert bus.enabled() == {"on", "off"}
