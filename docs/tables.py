@@ -14,12 +14,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from docs import taggable
 from functions.approval.spec import ApprovalSettings
 from functions.core.guardrail import Guardrail
 from functions.core.spec import GuardrailSpec
 from functions.notify.spec import SlackSettings
 from functions.policy import json_schema
 from functions.registry import GUARDRAILS
+from functions.tag_check.catalog.calls import CALLS
+from functions.tag_check.catalog.kinds import KINDS
+from functions.tag_check.spec import SPEC as TAG_CHECK
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "fusebox.schema.json"
@@ -27,6 +31,7 @@ SCHEMA = ROOT / "fusebox.schema.json"
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Every file with generated parts, and what it should hold."""
+    yield taggable.FILE, taggable.text()
     yield SCHEMA, json.dumps(json_schema(), indent=2) + "\n"
     yield _filled(ROOT / "README.md", {"guardrails": guardrail_table(GUARDRAILS)})
     for one in GUARDRAILS:
@@ -35,6 +40,8 @@ def generated() -> Iterator[tuple[Path, str]]:
             "settings": settings_table(one.spec.settings),
             "permissions": permission_table(one.spec),
         }
+        if one.spec is TAG_CHECK:
+            parts["types"] = types_table()
         yield _filled(ROOT / "functions" / one.name / "README.md", parts)
     for folder, settings in (("approval", ApprovalSettings), ("notify", SlackSettings)):
         yield _filled(ROOT / "functions" / folder / "README.md", {"settings": settings_table(settings)})
@@ -51,9 +58,19 @@ def guardrail_table(guardrails: tuple[Guardrail[Any, Any], ...]) -> str:
 
 def trigger_table(spec: GuardrailSpec) -> str:
     """What wakes a guardrail."""
-    delay = f", {spec.event_delay_seconds} s later" if spec.event_delay_seconds else ""
+    seconds = spec.event_delay(spec.settings())
+    delay = f", {seconds} s later" if seconds else ""
     rows = [("event", trigger.summary + delay) for trigger in spec.events]
     return table(("Trigger", "When"), [*rows, ("sweep", f"`{spec.sweep}`")])
+
+
+def types_table() -> str:
+    """What tag_check looks at: the calls whose event it hears of, and whether its sweep lists them."""
+    rows = []
+    for kind in KINDS.values():
+        calls = ", ".join(f"`{name}`" for name in sorted({call.name for call in CALLS if call.kind == kind.type}))
+        rows.append((f"`{kind.type}`", calls, "yes" if kind.lists else f"no: {kind.unlisted}"))
+    return table(("Type", "Created by", "Swept"), rows)
 
 
 def settings_table(settings: type[Any]) -> str:
