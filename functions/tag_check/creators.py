@@ -32,7 +32,7 @@ def maker(event: Event) -> Made | None:
     kind = _text(identity, "type")
     by = _named(kind, identity, event)
     call = f"{_text(event.detail, 'eventName')}"
-    return Made(by[:LONGEST], f"{kind or 'unknown'} by {call}"[:LONGEST], event.time) if by else None
+    return Made(by[:LONGEST], f"{call} as {kind or 'unknown'}"[:LONGEST], event.time) if by else None
 
 
 def keep(memory: Memory, arn: str, made: Made, now: datetime) -> None:
@@ -41,7 +41,7 @@ def keep(memory: Memory, arn: str, made: Made, now: datetime) -> None:
 
     def change(kept: Note) -> Note:
         before = of_note(kept)
-        repeats = made.how.rpartition(" ")[2] in REPEATED
+        repeats = made.how.partition(" ")[0] in REPEATED
         if before is not None and (before.at <= made.at if repeats else before.at >= made.at):
             return kept
         # What else was noted was of its predecessor, such as when that was first seen.

@@ -18,7 +18,7 @@ PREFIX = "tag:"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Who made a resource, as the event of its creation said: `by` is a name, `how` what they were and the call."""
+    """Who made a resource, as the event of its creation said: `by` is a name, `how` the call and what they were."""
 
     by: str
     how: str

@@ -21,7 +21,7 @@ INSTANCE, FUNCTION, NOTEBOOK = "AWS::EC2::Instance", "AWS::Lambda::Function", "A
 PROJECT, TEAM = RequiredTag(key="project"), RequiredTag(key="team")
 MARK = "fusebox:missing-tags"
 RIGHT_TAGS = {"project": "atlas", "team": "ml"}
-ALICE = Made("alice", "IAMUser by RunInstances", LONG_AGO)
+ALICE = Made("alice", "RunInstances as IAMUser", LONG_AGO)
 
 
 def policy(*actions: Any, required: tuple[RequiredTag, ...] = (PROJECT, TEAM), **also: Any) -> TagCheckSettings:

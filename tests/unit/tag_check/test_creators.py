@@ -87,7 +87,7 @@ PEOPLE = {
 
 @pytest.mark.parametrize(("identity", "name"), PEOPLE.values(), ids=PEOPLE)
 def test_people_are_named_as_people_know_them(identity: Mapping[str, Any], name: str) -> None:
-    assert creators.maker(call(identity)) == Made(name, f"{identity['type']} by RunInstances", MADE)
+    assert creators.maker(call(identity)) == Made(name, f"RunInstances as {identity['type']}", MADE)
 
 
 @pytest.mark.parametrize(
@@ -145,45 +145,45 @@ def kept(memory: Memory) -> Made | None:
 
 
 def test_what_an_event_says_is_known_later(memory: Memory) -> None:
-    made = Made("alice", "IAMUser by CreateFunction20150331", MADE)
+    made = Made("alice", "CreateFunction20150331 as IAMUser", MADE)
     creators.keep(memory, ARN, made, NOW)
     assert kept(memory) == made
 
 
 def test_the_same_event_again_changes_nothing(memory: Memory) -> None:
-    made = Made("alice", "IAMUser by CreateFunction20150331", MADE)
+    made = Made("alice", "CreateFunction20150331 as IAMUser", MADE)
     for _ in range(2):
         creators.keep(memory, ARN, made, NOW)
     assert kept(memory) == made
 
 
 def test_who_makes_it_anew_under_its_name_is_its_maker(memory: Memory) -> None:
-    creators.keep(memory, ARN, Made("alice", "IAMUser by CreateFunction20150331", MADE), NOW)
-    later = Made("bob", "IAMUser by CreateFunction20150331", MADE + timedelta(hours=1))
+    creators.keep(memory, ARN, Made("alice", "CreateFunction20150331 as IAMUser", MADE), NOW)
+    later = Made("bob", "CreateFunction20150331 as IAMUser", MADE + timedelta(hours=1))
     creators.keep(memory, ARN, later, NOW)
     assert kept(memory) == later
 
 
 def test_what_was_noted_of_a_predecessor_goes_with_it(memory: Memory) -> None:
     memory.note(ARN, lambda kept: {**kept, "seen": "2026-11-01T00:00:00.000000Z"}, NOW)
-    creators.keep(memory, ARN, Made("alice", "IAMUser by CreateFunction20150331", MADE), NOW)
+    creators.keep(memory, ARN, Made("alice", "CreateFunction20150331 as IAMUser", MADE), NOW)
     assert "seen" in memory.notes([ARN])[ARN]
-    creators.keep(memory, ARN, Made("bob", "IAMUser by CreateFunction20150331", MADE + timedelta(hours=1)), NOW)
+    creators.keep(memory, ARN, Made("bob", "CreateFunction20150331 as IAMUser", MADE + timedelta(hours=1)), NOW)
     assert "seen" not in memory.notes([ARN])[ARN]
 
 
 def test_events_out_of_order_end_alike(memory: Memory) -> None:
-    later = Made("bob", "IAMUser by CreateFunction20150331", MADE + timedelta(hours=1))
+    later = Made("bob", "CreateFunction20150331 as IAMUser", MADE + timedelta(hours=1))
     creators.keep(memory, ARN, later, NOW)
-    creators.keep(memory, ARN, Made("alice", "IAMUser by CreateFunction20150331", MADE), NOW)
+    creators.keep(memory, ARN, Made("alice", "CreateFunction20150331 as IAMUser", MADE), NOW)
     assert kept(memory) == later
 
 
 @pytest.mark.parametrize("call", sorted(creators.REPEATED))
 def test_a_call_that_a_program_repeats_at_every_start_makes_nothing_anew(memory: Memory, call: str) -> None:
-    first = Made("alice", f"IAMUser by {call}", MADE)
+    first = Made("alice", f"{call} as IAMUser", MADE)
     creators.keep(memory, ARN, first, NOW)
-    creators.keep(memory, ARN, Made("worker", f"AssumedRole by {call}", MADE + timedelta(hours=1)), NOW)
+    creators.keep(memory, ARN, Made("worker", f"{call} as AssumedRole", MADE + timedelta(hours=1)), NOW)
     assert kept(memory) == first
 
 

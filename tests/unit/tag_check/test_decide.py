@@ -159,7 +159,7 @@ def test_the_finding_says_what_and_whose() -> None:
     found = judged(seen({"Name": "trainer"}, made=ALICE), policy("notify"))
     assert found.name == "trainer (i-0123456789abcdef0)"
     assert found.evidence["missing"] == "project team"
-    assert found.evidence["made_by"] == "alice, IAMUser by RunInstances"
+    assert found.evidence["made_by"] == "alice, RunInstances as IAMUser"
     assert found.reason.endswith("made by alice")
     assert found.concerns == "alice"
 

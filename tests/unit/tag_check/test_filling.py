@@ -174,7 +174,7 @@ def test_a_creator_adds_no_second_spelling_beside_a_good_one() -> None:
 
 
 def test_a_creator_s_name_is_made_to_fit_a_tag() -> None:
-    made = Made("Ops,<!channel>", "AssumedRole by RunInstances", LONG_AGO)
+    made = Made("Ops,<!channel>", "RunInstances as AssumedRole", LONG_AGO)
     assert filled(seen({"team": "ml"}, made=made), creator="creator") == {"creator": "Ops___channel_"}
 
 
