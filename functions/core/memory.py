@@ -49,6 +49,18 @@ class Memory:
 
         `identity` keeps changes of a predecessor of the same name out.
         """
+        standing: Standing | None = None
+        for one in self._done(resource, identity):
+            standing = None if one.intent["kind"] == ledger.UNDO else _on_top(standing, one)
+        return standing
+
+    def last_written(self, resource: str, identity: str, key: str) -> Json:
+        """The value that the last change of a key left, an undo being one too; None where none was made or left."""
+        changes = [one.change.parameters for one in self._done(resource, identity)]
+        return next((values[key] for values in reversed(changes) if key in values), None)
+
+    def _done(self, resource: str, identity: str) -> list[Recorded]:
+        """The guardrail's changes of a resource, and their undos, in the order of time."""
         entries = [one for one in ledger.entries_of_resource(self.table, resource) if one.get("action_id")]
         mine = [
             one for one in entries if one["guardrail"] == self.guardrail and one.get("identity", identity) == identity
@@ -60,10 +72,7 @@ class Memory:
             if one["kind"] in (ledger.INTENT, ledger.UNDO)
             and outcomes.get(str(one["action_id"]), {}).get("result") == Disposition.DONE
         ]
-        standing: Standing | None = None
-        for one in sorted(done, key=lambda each: str(each.intent["at"])):
-            standing = None if one.intent["kind"] == ledger.UNDO else _on_top(standing, one)
-        return standing
+        return sorted(done, key=lambda each: str(each.intent["at"]))
 
     def notes(self, resources: Sequence[str]) -> dict[str, Note]:
         """The notes kept of some resources, by resource."""

@@ -15,8 +15,9 @@ from functions.core.state import parse_moment
 from functions.core.types import iso
 from functions.tag_check import creators
 from functions.tag_check.decide import subject
-from functions.tag_check.facts import INSTANCE, Resource
+from functions.tag_check.facts import INSTANCE, PREFIX, Resource
 from functions.tag_check.lacking import MET, TOLD, is_due
+from functions.tag_check.limits import OWN_KEYS
 from functions.tag_check.lookups import Lookups
 from functions.tag_check.required import lacks
 from functions.tag_check.settings import TagCheckSettings
@@ -51,8 +52,17 @@ class Completer:
             since = self._first_seen(one, note) if one.arn in lacking else one.since
             told, met = (_moment(memos.get(one.arn, {}), name) for name in (TOLD, MET))
             belongs_to, made = belongs.get(one.arn, {}), creators.of_note(note)
-            found.append(replace(one, since=since, made=made, belongs=belongs_to, first_told=told, first_met=met))
+            more = replace(one, since=since, made=made, belongs=belongs_to, first_told=told, first_met=met)
+            found.append(self._with_own_mark(more, one.arn in lacking))
         return self._with_losses(found, lookups), lookups.trouble
+
+    def _with_own_mark(self, one: Resource, lacks: bool) -> Resource:
+        """Whether a mark that may have to go, or under a key that others may use, is the one that Fusebox set."""
+        key = self.settings.mark_tag
+        marked = "mark" in self.settings.actions and key in (one.tags or {})
+        if not marked or (lacks and key.startswith(OWN_KEYS)):
+            return one
+        return replace(one, own_mark=str(self.memory.last_written(one.arn, one.identity, PREFIX + key) or ""))
 
     def _may_be_signed(self, one: Resource) -> bool:
         """Whether who made it might be filled in although nothing else is missing."""

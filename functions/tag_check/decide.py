@@ -11,7 +11,7 @@ from functions.core.types import RIGHT, Decision, iso
 from functions.tag_check.facts import Resource
 from functions.tag_check.filling import fills
 from functions.tag_check.lacking import conclude, protecting, tag_action
-from functions.tag_check.limits import MOST_TAGS
+from functions.tag_check.limits import MOST_TAGS, OWN_KEYS
 from functions.tag_check.marking import mark
 from functions.tag_check.required import Lack, Subject, is_ai, lacks
 from functions.tag_check.settings import TagCheckSettings
@@ -72,9 +72,15 @@ def _writes(
     if "mark" in settings.actions:
         left = lacks(settings.required, {**tags, **found}, of)
         wanted = mark(left, settings) if left else None
-        if tags.get(settings.mark_tag) != wanted:
+        if tags.get(settings.mark_tag) != wanted and _may_be_marked(resource, settings):
             found[settings.mark_tag] = wanted
     return found
+
+
+def _may_be_marked(resource: Resource, settings: TagCheckSettings) -> bool:
+    """Whether nothing stands under the mark's key, or what is Fusebox's: a person's tag is not replaced or removed."""
+    present = (resource.tags or {}).get(settings.mark_tag)
+    return present is None or settings.mark_tag.startswith(OWN_KEYS) or present == resource.own_mark
 
 
 def _fits(tags: Mapping[str, str | None]) -> bool:
@@ -88,7 +94,9 @@ def _right(resource: Resource, writes: Mapping[str, str | None], settings: TagCh
     if settings.mark_tag in writes:
         why = "it carries what is required now, so its mark goes"
         unmarked = tag_action(resource, {settings.mark_tag: None})
-        return replace(_found(resource, RIGHT, "required", why), action=unmarked, returns=True, cures=True)
+        # Agreed to with the mark, but only where it is the very one that Fusebox set.
+        ours = (resource.tags or {}).get(settings.mark_tag) == resource.own_mark
+        return replace(_found(resource, RIGHT, "required", why), action=unmarked, returns=ours, cures=True)
     why = f"it carries what is required; {', '.join(writes)} can be filled in"
     return replace(_found(resource, "fillable", "fill", why), action=tag_action(resource, writes), cures=True)
 

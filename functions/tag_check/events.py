@@ -8,13 +8,13 @@ from functions.core.events import Event, Skip, session_issuer, shown
 from functions.core.types import MalformedEvent, Scope
 from functions.tag_check.catalog.kinds import kind_of, known_as
 from functions.tag_check.created import Created, calls_of, created
+from functions.tag_check.limits import OWN_KEYS
 
 API_CALL, TAG_CHANGE = "AWS API Call via CloudTrail", "Tag Change on Resource"
 DRY_RUN = "Client.DryRunOperation"
 SERVICE_ROLE = "/aws-service-role/"
 ON_BEHALF = frozenset({"cloudformation.amazonaws.com", "servicecatalog.amazonaws.com", "AWS Internal"})
 """Services that make what a person described; what all others make is theirs, and the sweep looks at it."""
-OWN_KEYS = "fusebox:"
 
 
 def subjects(event: Event, scope: Scope) -> Sequence[str] | Skip:

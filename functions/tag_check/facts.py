@@ -34,7 +34,8 @@ class Resource:
     `instance_type` and `state` are known of what can be stopped; `bars` says why it must not be all the same, `loses`
     what a stop cannot bring back, `monthly` what running it costs in US dollars. `belongs` has the tags of what it
     belongs to, by source. `first_told` is when the deadline of a stop was first told of, `first_met` when it was
-    first found at all. `account` and `region` are where it is: not every ARN says so.
+    first found at all. `account` and `region` are where it is: not every ARN says so. `own_mark` is the mark as Fusebox
+    left it by its ledger, looked up where a mark might be taken away or replaced.
     """
 
     arn: str
@@ -57,6 +58,7 @@ class Resource:
     unreadable: str = ""
     account: str = ""
     region: str = ""
+    own_mark: str = ""
 
     @property
     def identity(self) -> str:

@@ -27,3 +27,7 @@ def is_value(text: str) -> bool:
 def as_value(text: str) -> str:
     """A text as a tag's value: what tags do not take becomes an underscore."""
     return OTHER_SIGN.sub("_", text)[:LONGEST_VALUE]
+
+
+OWN_KEYS = "fusebox:"
+"""How the keys begin that are Fusebox's alone."""

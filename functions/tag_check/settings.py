@@ -135,7 +135,9 @@ class TagCheckSettings(GuardrailSettings):
     )
     mark_tag: str = field(
         default=MARK_TAG,
-        metadata={"doc": "the key of the mark: what it holds is overwritten, so take one that nobody uses"},
+        metadata={
+            "doc": "the key of the mark; unless it begins with `fusebox:`, a person's tag under it is left alone"
+        },
     )
     mark_value: str = field(default=MISSING, metadata={"doc": "its value; `{missing}` is what is missing"})
     fill: Fill = field(

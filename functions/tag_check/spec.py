@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from functions.core.spec import EventTrigger, GuardrailSpec, SafetyFields
 from functions.tag_check.catalog.calls import CALLS
 from functions.tag_check.catalog.kinds import KINDS, known_as
-from functions.tag_check.events import API_CALL, OWN_KEYS, TAG_CHANGE
+from functions.tag_check.events import API_CALL, TAG_CHANGE
+from functions.tag_check.limits import OWN_KEYS
 from functions.tag_check.permissions import PERMISSIONS, fences
 from functions.tag_check.settings import TagCheckSettings
 

@@ -174,3 +174,13 @@ def test_the_same_note_is_not_written(tmp_path: Path) -> None:
     memory.note("hall", more, UNTIL)
     memory.note("hall", lambda note: note, UNTIL)
     assert table.writes == 1
+
+
+def test_a_key_is_as_its_last_change_left_it_an_undo_being_one_too(past: Past) -> None:
+    first = past.add(OFF)
+    past.add(DIM, wrote={"watts": 7})
+    assert past.memory.last_written("hall", "monday", "lit") is False
+    assert past.memory.last_written("hall", "monday", "watts") == 7
+    past.add(Action("switch", {"lit": True}, {"lit": False}), undoes=first)
+    assert past.memory.last_written("hall", "monday", "lit") is True
+    assert past.memory.last_written("hall", "tuesday", "lit") is None

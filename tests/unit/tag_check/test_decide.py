@@ -110,10 +110,24 @@ def test_what_carries_everything_is_right() -> None:
 
 
 def test_a_mark_that_is_left_over_goes_without_asking() -> None:
-    found = judged(seen({**RIGHT_TAGS, MARK: "team"}), policy("mark"))
+    found = judged(seen({**RIGHT_TAGS, MARK: "team"}, own_mark="team"), policy("mark"))
     assert (found.verdict, found.returns, found.cures, written(found)) == ("right", True, True, {MARK: None})
     assert found.action is not None
     assert found.action.prior == {f"tag:{MARK}": "team"}
+
+
+def test_a_mark_that_no_ledger_knows_goes_like_any_other_change() -> None:
+    found = judged(seen({**RIGHT_TAGS, MARK: "team"}), policy("mark"))
+    assert (found.returns, written(found)) == (False, {MARK: None})
+
+
+def test_a_persons_tag_under_a_key_of_the_owners_choice_is_neither_replaced_nor_removed() -> None:
+    theirs, ours = {"status": "live"}, {"status": "team"}
+    marks = policy("mark", mark_tag="status")
+    assert judged(seen({**RIGHT_TAGS, **theirs}), marks).action is None
+    assert judged(seen(theirs), marks).action is None
+    assert written(judged(seen(ours, own_mark="team"), marks)) == {"status": "project team"}
+    assert written(judged(seen({**RIGHT_TAGS, **ours}, own_mark="team"), marks)) == {"status": None}
 
 
 def test_a_mark_stays_where_the_policy_does_not_mark() -> None:
@@ -133,7 +147,7 @@ def test_who_made_it_can_be_filled_in_though_nothing_is_missing() -> None:
 
 def test_a_left_over_mark_goes_first_so_that_no_question_holds_it_up() -> None:
     asked = policy("fill", "mark", fill=filling(creator="creator"))
-    found = judged(seen({**RIGHT_TAGS, MARK: "team"}, made=ALICE), asked)
+    found = judged(seen({**RIGHT_TAGS, MARK: "team"}, made=ALICE, own_mark="team"), asked)
     assert (found.verdict, found.returns, written(found)) == ("right", True, {MARK: None})
 
 
