@@ -75,6 +75,7 @@ def view(*items: ItemView, more: int = 0, status: Status = "asked", **given: Any
         count=len(items) + more,
         saving=round(sum(one.saving for one in items), 2) + more,
         irreversible=sum(bool(one.irreversible) for one in items),
+        named=sum(one.named for one in items),
         undo_note="log data that expired meanwhile does not come back",
         reject_days=30,
         commands={

@@ -28,11 +28,9 @@ class RecordingClients(Clients):
         super().__init__(REGION)
         self.calls: list[str] = []
 
-    def get(self, service: str, retries: Retries = "standard") -> Any:
-        known = (service, retries) in self._made
-        client = super().get(service, retries)
-        if not known:
-            client.meta.events.register("before-call.*", self._record)
+    def _make(self, service: str, retries: Retries) -> Any:
+        client = super()._make(service, retries)
+        client.meta.events.register("before-call.*", self._record)
         return client
 
     def _record(self, model: Any, **_: Any) -> None:

@@ -37,6 +37,7 @@ class Lamp:
     watts: float = 10.0
     made: str = ""
     somebody_reads: str = ""
+    needs_a_name: bool = False
     tags: Mapping[str, str] | None = field(default_factory=dict)
 
 
@@ -57,6 +58,7 @@ def decide(lamp: Lamp, settings: GuardrailSettings, now: datetime) -> Decision:
         saving=lamp.watts,
         identity=lamp.made,
         asks=lamp.somebody_reads,
+        named=lamp.needs_a_name,
     )
 
 

@@ -50,7 +50,7 @@ def cards(view: RequestView, boxes: Boxes, *, ended: bool = False) -> str:
 
 def _card(one: ItemView, view: RequestView, boxes: Boxes, ended: bool) -> str:
     end = _end(one, view) if ended else ""
-    lasting = "" if ended and one.result != "done" else _lasting(one, boxes)
+    lasting = "" if ended and one.result != "done" else _lasting(one, boxes, ended)
     opened = " open" if len(view.items) <= OPEN_EVIDENCE and not ended else ""
     why = f"<details{opened}><summary><b>Why</b> {bdi(one.reason)}</summary>{_evidence(one)}</details>"
     return f'<li class="card">{_top(one, boxes)}{end}{lasting}{why}</li>\n'
@@ -72,12 +72,16 @@ def _money(saving: float) -> str:
     return f'<span class="money">{amount(saving)} <small>{words}</small></span>'
 
 
-def _lasting(one: ItemView, boxes: Boxes) -> str:
-    if not one.irreversible and one.may_choose:
-        return ""
-    flag = '<strong class="flag">Cannot be undone</strong> ' if one.irreversible else ""
-    refused = " <b>This link may not approve it.</b>" if boxes == "approve" and not one.may_choose else ""
-    return f'<p class="lasting">{flag}{bdi(one.irreversible)}{refused}</p>'
+def _lasting(one: ItemView, boxes: Boxes, ended: bool) -> str:
+    """What cannot be undone, and who has to approve: nothing for most changes."""
+    said = []
+    if one.irreversible:
+        said.append(f'<strong class="flag">Cannot be undone</strong> {bdi(one.irreversible)}')
+    if one.named and not ended:
+        said.append('<strong class="flag">By name only</strong> A person whom IAM or Slack knows has to approve it.')
+    if boxes == "approve" and not one.may_choose:
+        said.append("<b>This link may not approve it.</b>")
+    return f'<p class="lasting">{" ".join(said)}</p>' if said else ""
 
 
 def _evidence(one: ItemView) -> str:

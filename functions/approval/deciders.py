@@ -52,11 +52,17 @@ def _own_run(who: Decider, settings: ApprovalSettings, requester: str) -> str:
 def too_much(who: Decider, settings: ApprovalSettings, items: Iterable[Item]) -> str:
     """What of the items they may not approve, or "".
 
-    By default a link may approve only what can be undone, and nothing beyond the guardrail's cap.
+    By default a link may approve only what can be undone, and nothing beyond the guardrail's cap. What takes a person
+    known by name it may never approve, whatever the policy says.
     """
-    if who.how != "link" or settings.links_may == "anything":
+    if who.how != "link":
         return ""
     some = list(items)
+    named = sum(one.named for one in some)
+    if named:
+        return f"a link identifies nobody: approve it by command or in Slack ({named} of the chosen changes)"
+    if settings.links_may == "anything":
+        return ""
     lasting = sum(bool(one.irreversible) for one in some)
     if lasting:
         return f"a link may not approve what cannot be undone ({lasting} of the chosen changes)"

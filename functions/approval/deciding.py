@@ -66,6 +66,8 @@ def undo(here: Environment, request: Request, who: Decider, wish: Wish) -> list[
         _check(here, request, who, "undo")
     found = [one for one in of_request(here.table, request.id) if undoable(one, here.clock())]
     wanted = [one for one in found if wish.items is None or one.id in wish.items]
+    if who.how == "link":
+        wanted = [one for one in wanted if not one.named]
     if not wanted:
         raise Refused("there is nothing among it that can be turned back here")
     for start in range(0, len(wanted), UNDOS_AT_ONCE):

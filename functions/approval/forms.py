@@ -30,9 +30,13 @@ def sender(form: Form, inside: str, *hidden: tuple[str, str]) -> str:
 
 
 def every_one(view: RequestView) -> bool:
-    """Whether the page offers to approve items that it does not list: only where each of them can be undone."""
+    """Whether the page offers to approve items that it does not list: only where each of them can be, by whoever it is.
+
+    That is, where each can be undone, and takes no person known by name.
+    """
     hidden = view.irreversible - sum(bool(one.irreversible) for one in view.items)
-    return view.more > 0 and hidden <= 0 and all(one.may_choose for one in view.items)
+    named = view.named - sum(one.named for one in view.items)
+    return view.more > 0 and hidden <= 0 and named <= 0 and all(one.may_choose for one in view.items)
 
 
 def approval(view: RequestView, form: Form, inside: str) -> str:
@@ -82,19 +86,44 @@ def _approve_buttons(view: RequestView) -> str:
     )
 
 
-def no_approval(view: RequestView) -> str:
-    """Says why this link cannot approve, and what can."""
+def no_approval(view: RequestView, *, first: bool) -> str:
+    """Says why this link cannot approve, and what can; `first` where it stands in for the form that was opened."""
+    why = "and this takes a person known by name" if view.named else "so it approves only what can be undone"
+    opened = 'class="panel now" id="answer"' if first else 'class="panel"'
     return (
-        '<section class="panel now" id="answer"><h2>Approve</h2>'
-        f"<p>This link may not approve {every(view.count, 'change')}: a link names nobody, so it approves only "
-        "what can be undone. An approver that the policy names can, with this command:</p>"
+        f"<section {opened}><h2>Approve</h2>"
+        f"<p>This link may not approve {every(view.count, 'change')}: a link names nobody, {why}. "
+        "An approver that the policy names can, with this command:</p>"
         f"<p>{code(view.commands['approve'])}</p></section>"
     )
 
 
 def reject_panel(view: RequestView, form: Form, now: datetime, *, first: bool) -> str:
     """The form that rejects everything; closed unless its link was opened."""
-    resources = every(view.count, "resource")
+    inside = (
+        f"<p>{_what_a_rejection_does(view)}</p>{_reason('reject', required=True)}"
+        + (_exemption(view, now) if view.count > view.named else "")
+        + _button("reject", f"Reject {every(view.count, 'change')}", kind="" if first else "other")
+    )
+    if first:
+        return f'<section class="panel now" id="answer"><h2>Reject</h2>{sender(form, inside)}</section>'
+    return f'<details class="panel"><summary><h2>Reject instead</h2></summary>{sender(form, inside)}</details>'
+
+
+def _what_a_rejection_does(view: RequestView) -> str:
+    exempt = view.count - view.named
+    if not exempt:
+        return "Nothing is changed, and nothing is exempted: all stays as it is."
+    resources = every(exempt, "resource") if not view.named else counted(exempt, "resource")
+    rest = " What takes a person known by name stays as it is." if view.named else ""
+    return (
+        f"Nothing is changed. {resources[0].upper()}{resources[1:]} {'is' if exempt == 1 else 'are'} exempted: "
+        f"Fusebox leaves what is exempt alone and asks again afterwards.{rest}"
+    )
+
+
+def _exemption(view: RequestView, now: datetime) -> str:
+    """Who answers for the exemptions that a rejection makes, and how long they last."""
     days = sorted({*DAYS, view.reject_days})
     choices = "".join(
         f'<label class="choice"><input type="radio" name="days" value="{number}" required'
@@ -102,19 +131,12 @@ def reject_panel(view: RequestView, form: Form, now: datetime, *, first: bool) -
         f"<span>{counted(number, 'day')} <small>until {day(now + timedelta(days=number))}</small></span></label>"
         for number in days
     )
-    inside = (
-        f"<p>Nothing is changed. {resources[0].upper()}{resources[1:]} {'is' if view.count == 1 else 'are'} exempted: "
-        "Fusebox leaves what is exempt alone and asks again afterwards.</p>"
-        f"{_reason('reject', required=True)}"
+    return (
         '<div class="field"><label for="owner">Owner of the exemption</label>'
         '<small class="hint">Who to ask about it: a person or a team</small>'
         '<input id="owner" name="owner" type="text" required maxlength="200"></div>'
         f"<fieldset><legend>Exempt for</legend>{choices}</fieldset>"
-        + _button("reject", f"Reject {every(view.count, 'change')}", kind="" if first else "other")
     )
-    if first:
-        return f'<section class="panel now" id="answer"><h2>Reject</h2>{sender(form, inside)}</section>'
-    return f'<details class="panel"><summary><h2>Reject instead</h2></summary>{sender(form, inside)}</details>'
 
 
 def approve_instead(view: RequestView, form: Form) -> str:

@@ -57,12 +57,12 @@ def question(view: RequestView, approve: Form | None, reject: Form | None, selec
     listed = _listed(view, cards(view, "approve" if approve and selected != "reject" else "none"), selected)
     if selected == "reject":
         panels = (forms.reject_panel(view, reject, now, first=True) if reject else "") + (
-            forms.approve_instead(view, approve) if approve else forms.no_approval(view)
+            forms.approve_instead(view, approve) if approve else forms.no_approval(view, first=False)
         )
         body = f'<div class="aside">{panels}</div>{listed}{_about(view)}'
     else:
         listed = forms.approval(view, approve, listed) if approve else listed
-        panels = (forms.approve_panel(view, now) if approve else forms.no_approval(view)) + (
+        panels = (forms.approve_panel(view, now) if approve else forms.no_approval(view, first=True)) + (
             forms.reject_panel(view, reject, now, first=False) if reject else ""
         )
         body = f'<div class="list">{listed}</div><div class="aside">{panels}</div>{_about(view)}'
@@ -98,13 +98,22 @@ def _asked(view: RequestView, now: datetime) -> str:
         ("change" if view.count == 1 else "changes", f"{view.count:,}"),
         undone,
     ]
-    acts = view.on_timeout == "act" and lasting < view.count
+    takes_a_person = not view.more and all(one.irreversible or one.named for one in view.items)
+    acts = view.on_timeout == "act" and lasting < view.count and not takes_a_person
     silence = f"If nobody answers, {'what can be undone is done' if acts else 'nothing happens'}."
     notes = [
         ("Answer by", f'{minute(view.deadline)} <b class="keep">({left})</b>. {silence}'),
         ("Undo", _undo(view)),
+        ("Approved", _by_name(view)),
     ]
     return pairs(facts, "facts warn" if lasting else "facts") + pairs(notes, "notes")
+
+
+def _by_name(view: RequestView) -> str:
+    if not view.named:
+        return ""
+    what = "This" if view.count == 1 else f"{view.named:,} of {view.count:,} changes"
+    return f"By name only. {what} takes a person whom IAM or Slack knows: by command, or by a button in Slack"
 
 
 def _undo(view: RequestView) -> str:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.approval import links, telling
+from functions.approval import deciders, links, telling
+from functions.approval.deciders import LINK_HOLDER, Decider
 from functions.approval.environment import Environment
 from functions.core import alerts, answers, requests, workflow
 from functions.core.items import Item, of_request
@@ -91,7 +92,8 @@ def _put_question(here: Environment, request: Request) -> None:
     if here.page:
         keys, deadline = here.keys(), parse_moment(request.deadline)
         made["reject"] = here.url + links.path(keys, request.id, "reject", deadline, request.nonce)
-        if here.settings.links_may == "anything" or request.irreversible < request.count:
+        holder = Decider(LINK_HOLDER, "link")
+        if any(not deciders.too_much(holder, here.settings, [one]) for one in items):
             made["approve"] = here.url + links.path(keys, request.id, "approve", deadline, request.nonce)
     approvers = here.settings.approvers
     buttons = here.slack_app and bool(approvers.slack)

@@ -13,7 +13,9 @@ from functions.core.requests import Request
 from functions.core.types import Scope
 
 FOR_GOOD = "CANNOT BE UNDONE"
+BY_NAME = "by a person known by name"
 NOT_APPROVED, ASKED_AGAIN = "not approved", "to be asked about again"
+DECLINED = "declined, so that all stays as it is"
 NO_RESULT = "approved, but without a known result (the ledger shows what was done)"
 
 
@@ -29,24 +31,32 @@ def question(
 ) -> Notice:
     """Asks about a request. `links` holds signed links by what they decide; `nobody` says that no one may answer."""
     lasting = [one for one in items if one.irreversible]
-    back = [one for one in items if not one.irreversible]
-    groups = [_group(f"waiting for approval, {FOR_GOOD}", lasting), _group("waiting for approval", back)]
+    named = [one for one in items if one.named and not one.irreversible]
+    back = [one for one in items if not (one.irreversible or one.named)]
+    groups = [
+        _group(f"waiting for approval, {FOR_GOOD}", lasting),
+        _group(f"waiting for approval {BY_NAME}", named),
+        _group("waiting for approval", back),
+    ]
     notes = [
-        f"Answer until {request.deadline[:16].replace('T', ' ')} UTC; {_on_silence(request)}",
+        f"Answer until {request.deadline[:16].replace('T', ' ')} UTC; {_on_silence(request, items)}",
         f"Undo: {request.undo_note}.",
     ]
+    if any(one.named for one in items):
+        notes.append("By command or in Slack only: a link identifies nobody.")
     if nobody:
         notes.append("Nobody may answer: the policy names no approvers (approval.approvers).")
     value = request.id if buttons else ""
     every = f"all {request.count} changes" if request.count > 1 else "the change"
     confirm = f"{request.irreversible} of {request.count} changes cannot be undone. Make {every}?" if lasting else ""
-    steps = (
+    steps = [
         Step("approve", "Approve", commands.approve(request.id), links.get("approve", ""), value, confirm),
         Step("reject", "Reject", commands.reject(request.id), links.get("reject", ""), value),
         Step("show", "See everything asked", commands.show(request.id)),
-        Step("exempt", "Leave one resource alone", commands.exempt("RESOURCE")),
-        Step("wrong", "Mark as a false positive", commands.wrong(request.id)),
-    )
+    ]
+    if lasting or back:
+        steps.append(Step("exempt", "Leave one resource alone", commands.exempt("RESOURCE")))
+        steps.append(Step("wrong", "Mark as a false positive", commands.wrong(request.id)))
     return Notice(
         "question",
         f"question {request.id}",
@@ -58,7 +68,7 @@ def question(
         run=request.id,
         notes=tuple(notes),
         groups=tuple(one for one in groups if one.count),
-        steps=steps,
+        steps=tuple(steps),
     )
 
 
@@ -71,7 +81,7 @@ def ended(
     beyond = set(answer.beyond) if answer is not None else set()
     by_result: dict[str, list[Item]] = {}
     for one in items:
-        none = NO_RESULT if one.id in approved else ASKED_AGAIN if one.id in beyond else NOT_APPROVED
+        none = NO_RESULT if one.id in approved else ASKED_AGAIN if one.id in beyond else _not_approved(one)
         by_result.setdefault(one.result or none, []).append(one)
     notes = [f"Request {request.id}: {answers.told(request)}."]
     if answer is not None and answer.reason and answer.how != "time-out":
@@ -122,8 +132,12 @@ def _of(request: Request) -> str:
     return f", {done} of {sum(request.counts.values())}" if request.status in ("partly_done", "failed") else ""
 
 
-def _on_silence(request: Request) -> str:
-    if request.on_timeout == "act":
+def _not_approved(item: Item) -> str:
+    return DECLINED if item.named else NOT_APPROVED
+
+
+def _on_silence(request: Request, items: Iterable[Item]) -> str:
+    if request.on_timeout == "act" and any(one.by_silence for one in items):
         return "if nobody does, what can be undone is done (on_timeout: act)."
     return "if nobody does, nothing happens."
 

@@ -16,7 +16,8 @@ class ItemView:
     """One action that was asked about.
 
     `change` says it in words ("days none → 30"); `irreversible` what cannot be brought back, or "".
-    `may_choose` is False where a link may not approve it. `result` and `detail` tell how it ended, once
+    `named` says that only a person known by name may approve it, and `may_choose` is False where this link may not.
+    `result` and `detail` tell how it ended, once
     it has; `action_id` names it in the ledger then, and `undoable` says whether it can be turned back here.
     `approved` says that the answer covers it. `saving` is in US dollars a month.
     """
@@ -30,6 +31,7 @@ class ItemView:
     evidence: tuple[tuple[str, str], ...] = ()
     owner: str = ""
     irreversible: str = ""
+    named: bool = False
     may_choose: bool = True
     result: str = ""
     detail: str = ""
@@ -40,7 +42,7 @@ class ItemView:
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
-    """A request, with as many of its items as a page holds; `count` and `saving` are those of all.
+    """A request, with as many of its items as a page holds; `count`, `saving` and `named` are those of all.
 
     `chosen` is how many were approved, `declined` how many were exempted until `until`. `on_timeout` says what
     silence leads to: "nothing", or "act" on what can be undone.
@@ -60,6 +62,7 @@ class RequestView:
     count: int
     saving: float
     irreversible: int
+    named: int
     undo_note: str
     reject_days: int
     commands: dict[str, str]

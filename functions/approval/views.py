@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import cast
 
@@ -38,6 +38,7 @@ def of_request(here: Environment, request: Request, items: Sequence[Item]) -> Re
         count=request.count,
         saving=request.saving,
         irreversible=request.irreversible,
+        named=sum(one.named for one in items),
         undo_note=request.undo_note,
         reject_days=here.settings.reject_days,
         commands={
@@ -51,11 +52,16 @@ def of_request(here: Environment, request: Request, items: Sequence[Item]) -> Re
         decided_at=_moment(answer.at) if answer else None,
         reason=answer.reason if answer else "",
         chosen=len(approved),
-        declined=sum(one.id not in approved and one.id not in beyond for one in items) if answer else 0,
+        declined=sum(_exempted(one, approved, beyond) for one in items) if answer else 0,
         on_timeout=request.on_timeout,
         until=_moment(answer.until) if answer else None,
         ended_at=_moment(request.ended_at),
     )
+
+
+def _exempted(item: Item, approved: Set[str], beyond: Set[str]) -> bool:
+    """Whether the answer left it alone: what takes a person known by name is declined without that."""
+    return item.id not in approved and item.id not in beyond and not item.named
 
 
 def _item(here: Environment, item: Item, approved: bool) -> ItemView:
@@ -69,6 +75,7 @@ def _item(here: Environment, item: Item, approved: bool) -> ItemView:
         evidence=evidence_of(item.entry["evidence"]),
         owner=item.owner,
         irreversible=item.irreversible,
+        named=item.named,
         may_choose=not deciders.too_much(Decider(LINK_HOLDER, "link"), here.settings, [item]),
         result=item.result,
         detail=item.detail,

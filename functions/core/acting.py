@@ -36,11 +36,11 @@ def act(
     report: RunReport,
     stop: Callable[[], bool],
     results: list[Result] | None = None,
-    failed_today: Collection[str] = (),
+    told_failed: Collection[str] = (),
 ) -> bool:
     """Carries out a batch; False where `stop` put some of it off. Adds to `results` what became of each.
 
-    `failed_today` are resources whose failure has been told of already.
+    `told_failed` are resources whose failure has been told of already.
 
     One resource that fails stops no other; each ends in the ledger and the report. At least one
     action is made, so that a run that is stopped again and again comes to its end.
@@ -52,12 +52,13 @@ def act(
         for one, (disposition, detail), wrote in _carry_out(run, _begin(run, batch, report, results), stop):
             decision, identity = one.candidate.decision, str(one.intent.body["action_id"])
             put_off = put_off or disposition is Disposition.PUT_OFF
+            in_vain = disposition in (Disposition.FAILED, Disposition.UNSETTLED)
             if disposition is not Disposition.PUT_OFF:
                 owner = run.owner_of(one.candidate.facts, decision)
-                new = disposition is not Disposition.FAILED or decision.resource not in failed_today
+                new = not in_vain or decision.resource not in told_failed
                 report.add(decision, disposition, detail, new=new, id=identity, owner=owner)
                 results.append(Result(decision, disposition, detail, identity))
-            if disposition in (Disposition.FAILED, Disposition.UNSETTLED):
+            if in_vain:
                 log.error("%s: %s: %s", disposition, decision.resource, detail)
             if disposition is not Disposition.UNSETTLED:
                 now = run.clock()

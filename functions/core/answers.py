@@ -125,6 +125,7 @@ def time_out(table: Table, request: Request, now: datetime) -> Request:
 def finish(table: Table, request: Request, now: datetime) -> Request:
     """Ends an answered request: exempts what was not approved, and says how the approved items ended.
 
+    What takes a person known by name is exempted by no answer: to decline it is to leave things as they are.
     Safe to repeat. Returns the request as it ended, or as another had ended it.
     """
     if not request.in_hand:
@@ -134,9 +135,14 @@ def finish(table: Table, request: Request, now: datetime) -> Request:
     answer = request.answer
     assert answer is not None
     declined = [one for one in found if one.id not in approved and one.id not in answer.beyond]
-    if answer.how != "time-out" and answer.until:
-        exempt(table, request, declined, answer, now)
-    asked.release(table, request.guardrail, found if answer.how != "time-out" else _in(found, approved))
+    if answer.how != "time-out":
+        if answer.until:
+            exempt(table, request, [one for one in declined if not one.named], answer, now)
+        # A wish that was declined stays remembered as asked: whoever still has it makes a new one.
+        wishes = {one.id for one in declined if one.named}
+        asked.release(table, request.guardrail, [one for one in found if one.id not in wishes])
+    else:
+        asked.release(table, request.guardrail, _in(found, approved))
     counts = Counter(one.result or "left" for one in found if one.id in approved)
     while request.in_hand:
         status = "rejected" if request.status == "rejected" else verdict(counts)

@@ -8,7 +8,20 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.core import acting, adopting, asked, asking, cap, gates, ledger, looking, requests, settling, state
+from functions.core import (
+    acting,
+    adopting,
+    asked,
+    asking,
+    cap,
+    episodes,
+    gates,
+    ledger,
+    looking,
+    requests,
+    settling,
+    state,
+)
 from functions.core.acting import Result
 from functions.core.guardrail import F
 from functions.core.items import Item, chosen, of_request
@@ -101,7 +114,8 @@ def _act(
         fresh = run.decide(facts)
         if not looking.same(run.name, fresh, seen):
             end(seen, Disposition.CHANGED, f"changed since it was asked about: now {fresh.verdict}, {fresh.reason}")
-            if fresh.action is not None and not gates.exemption_of(facts, exemptions, run.clock()):
+            exempt = not fresh.named and gates.exemption_of(facts, exemptions, run.clock())
+            if fresh.action is not None and not exempt:
                 again.append((item, fresh))
         elif run.settings.mode == "observe":
             end(seen, Disposition.OBSERVED, "the guardrail's mode is observe now")
@@ -115,7 +129,10 @@ def _act(
         for late in candidates[granted:]:
             end(late.decision, Disposition.CAPPED, gates.CAP_USED_UP)
         candidates = candidates[:granted]
-    return acting.act(run, candidates, report, stop, results)
+    whole = acting.act(run, candidates, report, stop, results)
+    done = [one.decision for one in results if one.disposition is Disposition.DONE]
+    episodes.tell(run, {one.resource: not one.cures for one in done})
+    return whole
 
 
 def _seen(one: Item) -> Decision:
@@ -132,6 +149,7 @@ def _seen(one: Item) -> Decision:
         evidence=dict(entry["evidence"]) if isinstance(entry["evidence"], dict) else {},
         identity=str(entry["identity"]),
         asks=str(entry.get("asks", "")),
+        named=one.named,
     )
 
 

@@ -21,6 +21,8 @@ from functions.core.types import Decision, Refused, iso, plan_hash
 AT_ONCE = 32
 """Items in one transaction of a hundred rows: each takes two, and a third where it replaces an earlier one."""
 TRIES = 8
+WISHED = timedelta(days=31)
+"""How long what takes a person known by name counts as asked at least: longer than any wish for it lasts."""
 GATHERS = timedelta(seconds=60)
 """How long the question of an event waits for those of other events, so that a burst of them asks once."""
 
@@ -116,7 +118,7 @@ def _group(
         row = before.get(asked.asked_key(run.name, item.resource))
         added.append(item)
         replaced += _replaced(run, request, item, row)
-        rows += [item.row(), asked.asked_row(run.name, item, row, now, lasts)]
+        rows += [item.row(), asked.asked_row(run.name, item, row, now, max(lasts, WISHED) if item.named else lasts)]
     rows += [replace(one, result=items.REPLACED).row() for one in replaced]
     head = replace(
         request,

@@ -17,11 +17,19 @@ from functions.core.state import check_clock, parse_moment
 from functions.core.table import Key, Row, Table
 from functions.core.types import Json, iso
 
-CLAIM_LASTS = timedelta(minutes=20)
-"""Longer than the longest function: until then an open claim may still be at work."""
-CLAIM_ACTS = timedelta(minutes=10)
-"""How long after its claim an action may still begin: well before anybody would take the claim for a crash."""
+CLAIM_LASTS, URGENT_CLAIM_LASTS = timedelta(minutes=20), timedelta(seconds=150)
+"""Longer than the longest function, or than an urgent guardrail's: until then an open claim may still be at work."""
 KEPT = timedelta(days=2)
+
+
+def lasts(urgent: bool) -> timedelta:
+    """How long an open claim may still be at work."""
+    return URGENT_CLAIM_LASTS if urgent else CLAIM_LASTS
+
+
+def acts_within(urgent: bool) -> timedelta:
+    """How long after its claim an action may still begin: well before anybody would take the claim for a crash."""
+    return lasts(urgent) / 2
 
 
 def claim_key(guardrail: str, resource: str) -> Key:
@@ -64,17 +72,17 @@ def closed(claim: Row, now: datetime) -> Row:
     )
 
 
-def left_open(table: Table, guardrail: str, now: datetime) -> Iterator[Row]:
+def left_open(table: Table, guardrail: str, now: datetime, lasts: timedelta = CLAIM_LASTS) -> Iterator[Row]:
     """Claims whose run must have ended without telling how: their actions are to be settled by looking."""
     for row in table.query_index("listing", open_listing(guardrail)):
         fresh = table.get([row.key]).get(row.key)
-        if fresh and is_stale(fresh, now):
+        if fresh and is_stale(fresh, now, lasts):
             yield fresh
 
 
-def is_stale(claim: Row, now: datetime) -> bool:
+def is_stale(claim: Row, now: datetime, lasts: timedelta = CLAIM_LASTS) -> bool:
     """Whether a claim is still open though the run that wrote it must have ended."""
-    return claim.body["done_at"] is None and parse_moment(claim.body["at"]) + CLAIM_LASTS <= now
+    return claim.body["done_at"] is None and parse_moment(claim.body["at"]) + lasts <= now
 
 
 def open_listing(guardrail: str) -> str:

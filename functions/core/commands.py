@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 
@@ -28,6 +29,9 @@ class Commands:
 
     def exempt(self, resource: str) -> str:
         return self._with(f'fusebox exempt {resource} --until 30d --owner you@example.com --reason "…"')
+
+    def override(self, budget: str) -> str:
+        return self._with(f'fusebox override {shlex.quote(budget)} --ceiling DOLLARS --reason "…"')
 
     def wrong(self, id: str) -> str:
         return self._with(f'fusebox wrong {id} --reason "…"')

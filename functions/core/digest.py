@@ -16,7 +16,7 @@ from functions.core.types import Disposition, Scope
 TOLD = {
     Disposition.DONE: "done",
     Disposition.FAILED: "FAILED",
-    Disposition.UNSETTLED: "no answer from AWS, to be settled by the next sweep",
+    Disposition.UNSETTLED: "NOT KNOWN to be done: no answer, the next sweep settles it",
     Disposition.NEEDS_APPROVAL: "waiting for approval",
     Disposition.CAPPED: "stopped by the cap, waiting for approval",
     Disposition.PAUSED: "held back by a pause",
@@ -36,8 +36,8 @@ REPEATING = (Disposition.NEEDS_APPROVAL, Disposition.OBSERVED, Disposition.REPOR
 def digest(report: RunReport, scope: Scope, commands: Commands, *, asks_apart: bool = False) -> Notice:
     """What a run has to tell. With `asks_apart` its question is a message of its own and only mentioned here."""
     groups = groups_of(report)
-    told = ", ".join(f"{one.count} {one.words}" for one in groups[:2]) or "nothing to do"
-    notes = [f"Resources looked at: {report.seen}.", *report.notes, *report.trouble]
+    title = f"{report.guardrail}: {_told(report, groups)}"
+    notes = [f"Resources looked at: {report.seen}.", *report.heard, *report.notes, *report.trouble]
     if report.settled:
         notes.append(f"{report.settled} unfinished actions of a crashed run settled.")
     waiting = sum(report.counts[end] for end in ASKED)
@@ -47,7 +47,7 @@ def digest(report: RunReport, scope: Scope, commands: Commands, *, asks_apart: b
     return Notice(
         "run",
         f"run {report.run}",
-        f"{report.guardrail}: {told}",
+        title,
         report.guardrail,
         report.mode,
         **place(scope),
@@ -56,6 +56,15 @@ def digest(report: RunReport, scope: Scope, commands: Commands, *, asks_apart: b
         groups=groups,
         steps=tuple(_steps(report, commands)),
     )
+
+
+def _told(report: RunReport, groups: Sequence[Group]) -> str:
+    """What a run comes down to: how things ended or, where nothing did, what it was told or could not do."""
+    ended = ", ".join(f"{one.count} {one.words}" for one in groups[:3])
+    said = [*report.trouble, *report.heard]
+    if ended or not said:
+        return ended or "nothing to do"
+    return said[0] if len(said) == 1 else f"{said[0]} (and {len(said) - 1} more)"
 
 
 def groups_of(report: RunReport) -> tuple[Group, ...]:
@@ -92,7 +101,10 @@ def examples(shown: Sequence[Mapping[str, Any]]) -> tuple[Example, ...]:
 
 def _steps(report: RunReport, commands: Commands) -> list[Step]:
     steps = [Step("show", "Everything in this run", commands.run(report.run))]
-    if report.counts[Disposition.DONE]:
+    shown = (one for some in report.examples.values() for one in some)
+    budgets = sorted({str(one["budget"]) for one in shown if "budget" in one})
+    steps += [Step("override", f"Close the breaker of {one}", commands.override(one)) for one in budgets]
+    if report.counts[Disposition.DONE] and not budgets:
         steps.append(Step("undo", "Turn one back", commands.undo("ID")))
     if report.counts[Disposition.CAPPED]:
         steps.append(Step("resume", "Go on without approving", commands.resume(report.guardrail)))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from functions.core import asking, settling, state
+from functions.core import asking, claims, settling, state
 from functions.core.evaluating import evaluate
-from functions.core.guardrail import F, S, Tends
+from functions.core.guardrail import F, Leads, S, Tends
 from functions.core.report import RunReport
 from functions.core.run import Run
 from functions.core.types import Busy
@@ -22,11 +22,18 @@ LEASE_RENEWED_AFTER = timedelta(minutes=5)
 
 
 def look_at(run: Run[F, S], arns: Sequence[str]) -> RunReport:
-    """Evaluates a few resources now: what an event, a redrive or a person named."""
+    """Evaluates a few resources now, and those that they lead: what an event, a redrive or a person named."""
     report = run.new_report()
+    arns = [*arns, *led_by(run, arns)]
     settling.settle(run, report, only=arns)
     evaluate(run, list(run.account.read(arns).values()), report, joins=True)
     return report
+
+
+def led_by(run: Run[F, S], arns: Sequence[str]) -> list[str]:
+    """What is to be looked at together with some resources, themselves left out."""
+    account: object = run.account
+    return list(account.led_by(arns)) if isinstance(account, Leads) else []
 
 
 def sweep(run: Run[F, S], report: RunReport, cursor: str, *, stop: Callable[[], bool]) -> str | None:
@@ -55,7 +62,8 @@ def sweep(run: Run[F, S], report: RunReport, cursor: str, *, stop: Callable[[], 
 
 def _lease(run: Run[F, S]) -> datetime:
     now = run.clock()
-    holder = state.acquire_lease(run.table, run.name, run.id, now, LEASE_LASTS)
+    lasts = claims.URGENT_CLAIM_LASTS if run.guardrail.spec.urgent else LEASE_LASTS
+    holder = state.acquire_lease(run.table, run.name, run.id, now, lasts)
     if holder:
         raise Busy(f"another sweep of {run.name} is under way: {holder}")
     return now

@@ -29,9 +29,14 @@ class Episodes:
     ended: frozenset[str] = frozenset()
 
     def end_of(self, decision: Decision) -> tuple[Disposition, str] | None:
-        """How a decision ends that closes an episode, or has been told of in it; None for all others."""
+        """How a decision ends that closes an episode, or has been told of in it; None for all others.
+
+        What a person known by name is to decide is asked, whatever was told of the resource before.
+        """
         if decision.resource in self.ended:
             return Disposition.ENDED, ""
+        if decision.named:
+            return None
         told = bool(decision.told_at) and self.begun.get(decision.resource, "") <= decision.told_at
         return (Disposition.LEFT, "") if told else None
 

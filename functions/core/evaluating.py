@@ -12,6 +12,7 @@ from functions.core.episodes import Episodes
 from functions.core.guardrail import F, S
 from functions.core.looking import Candidate
 from functions.core.report import ASKED, RunReport
+from functions.core.requests import BY_NAME
 from functions.core.run import Run
 from functions.core.state import parse_moment
 from functions.core.types import Decision, Disposition, Json, plan_hash
@@ -52,15 +53,16 @@ def evaluate(
     now = run.clock()
     decided = [(facts, run.decide(facts)) for facts in batch]
     some, told = _gated(run, decided, now)
-    if joins and run.guardrail.spec.remembers:
+    if joins and run.guardrail.spec.remembers and not run.guardrail.spec.urgent:
         _let_rest(run, some, now)
+    some.agreed += _tried_in_vain(run, some, now)
     granted = cap.reserve(run.table, run.name, run.settings.cap, [one.decision.saving for one in some.through], now)
     beyond = some.through[granted:]
     some.ended += [(one.facts, one.decision, Disposition.CAPPED, gates.CAP_USED_UP) for one in beyond]
     news = _record(run, some.ended, report, joins, told)
     results: list[acting.Result] = []
     ready = some.agreed + some.through[:granted]
-    whole = acting.act(run, ready, report, stop, results, failed_today=_failed_today(run, ready, now))
+    whole = acting.act(run, ready, report, stop, results, told_failed=_told_failed(run, ready, now))
     done = {one.decision.resource: not one.decision.cures for one in results if one.disposition is Disposition.DONE}
     failed = {one.decision.resource: True for one in results if one.disposition in TRIED_IN_VAIN}
     episodes.tell(run, news | failed | done)
@@ -101,17 +103,29 @@ def _let_rest(run: Run[F, S], some: Sorted[F], now: datetime) -> None:
     some.ended += [(one.facts, one.decision, Disposition.LEFT, retrying.REFUSED_LATELY) for one in resting]
 
 
-def _failed_today(run: Run[F, S], ready: Sequence[Candidate[F]], now: datetime) -> set[str]:
-    """What failed on this day (UTC) already: that it fails again at every sweep is told once a day."""
+def _tried_in_vain(run: Run[F, S], some: Sorted[F], now: datetime) -> list[Candidate[F]]:
+    """Takes out what failed in this hour already where it is urgent: each try would use up a place for another."""
+    if not run.guardrail.spec.urgent:
+        return []
+    failed = _told_failed(run, some.through, now)
+    again = [one for one in some.through if one.decision.resource in failed]
+    some.through = [one for one in some.through if one.decision.resource not in failed]
+    return again
+
+
+def _told_failed(run: Run[F, S], ready: Sequence[Candidate[F]], now: datetime) -> set[str]:
+    """What failed on this day (UTC) already, or in this hour where it is urgent: that it fails again is told once."""
     if not run.guardrail.spec.remembers:
         return set()
-    return retrying.failed_since(run, ready, now.replace(hour=0, minute=0, second=0, microsecond=0))
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    since = hour if run.guardrail.spec.urgent else hour.replace(hour=0)
+    return retrying.failed_since(run, ready, since, begun_too=True)
 
 
 def _warrant(run: Run[F, S], decision: Decision, now: datetime) -> dict[str, Json]:
     """On whose word the next step of an action may be made: a person's about an earlier one of the same plan; or {}.
 
-    A word about what can be undone covers nothing that cannot.
+    A word about what can be undone covers nothing that cannot, and a nameless one nothing that takes a name.
     """
     if not decision.goes_on or decision.action is None:
         return {}
@@ -120,6 +134,8 @@ def _warrant(run: Run[F, S], decision: Decision, now: datetime) -> dict[str, Jso
         return {}
     warrant = before.intent.get("warrant")
     if not isinstance(warrant, dict) or warrant.get("how") == "time-out":
+        return {}
+    if decision.named and warrant.get("how") not in BY_NAME:
         return {}
     lasting = bool(ledger.action_of(before.intent).irreversible or warrant.get("irreversible"))
     since = warrant.get("since", before.intent["at"])
@@ -157,7 +173,10 @@ def _record(
         for _, decision, end, _ in worth
     }
     known = run.table.get([row.key for row in rows.values()]) if rows else {}
-    run.table.write([(row,) for row in rows.values() if row.key not in known])
+    fresh = [row for row in rows.values() if row.key not in known]
+    # Who loses it to another run leaves it to that one to tell.
+    lost = set(run.table.write([(row,) for row in fresh]))
+    written = {row.key for at, row in enumerate(fresh) if at not in lost}
     questions = [
         asking.Question(decision, detail, run.owner_of(facts, decision))
         for facts, decision, end, detail in worth
@@ -169,7 +188,7 @@ def _record(
         report.concerns(concerned)
     for facts, decision, end, detail in ended:
         row = rows.get(decision.resource)
-        new = decision.resource in asked if end in ASKED else row is not None and row.key not in known
+        new = decision.resource in asked if end in ASKED else row is not None and row.key in written
         identity = ledger.identity_of(known.get(row.key, row).body) if row is not None else ""
         report.add(decision, end, detail, new=new, id=identity, owner=run.owner_of(facts, decision))
         if new:

@@ -6,7 +6,7 @@ sourceIPAddress) comes from public captures.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,17 @@ class Skip:
     """An event that asks for nothing, and why."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an event or a message asks to look at, and what it says in one line for people.
+
+    Nothing follows from its word alone: what it names is read and judged anew.
+    """
+
+    arns: Sequence[str]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from functions.core.types import Decision, Disposition
 FRESH = timedelta(seconds=60)
 """How old what was seen of a resource may be at the moment of acting."""
 CAP_USED_UP = "the hour's cap is used up"
+TAKES_A_NAME = "a person known by name has to decide"
 
 
 def is_own(facts: Facts, own_prefix: str) -> bool:
@@ -36,11 +37,12 @@ def gate(
 
     An exemption comes first, because it also ends questions; observe mode neither acts nor asks.
     `capped` says that the pause is the guardrail's own, after a used-up cap: then a person is asked. What gives back
-    what was taken for a time is held up by observe mode and a person's pause only.
+    what was taken for a time is held up by observe mode and a person's pause only, and so is what takes a person known
+    by name, who is asked in every other mode.
     """
     if decision.action is None and not decision.report:
         return Disposition.LEFT, ""
-    if exemption is not None and not decision.returns:
+    if exemption is not None and not (decision.returns or decision.named):
         return Disposition.EXEMPT, str(exemption)
     if decision.action is None:
         return Disposition.REPORTED, ""
@@ -48,6 +50,8 @@ def gate(
         return Disposition.OBSERVED, ""
     if paused and not capped:
         return Disposition.PAUSED, paused
+    if decision.named:
+        return Disposition.NEEDS_APPROVAL, decision.action.irreversible or decision.asks or TAKES_A_NAME
     if decision.returns:
         return None
     if settings.mode == "approve":

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from functions.core.clients import Clients
-from functions.core.events import Event, Skip
+from functions.core.events import Event, Heard, Skip
 from functions.core.memory import Memory
+from functions.core.messages import Message
 from functions.core.spec import GuardrailSettings, GuardrailSpec
-from functions.core.types import Action, ActionFailed, Decision, Json, ResourceGone, Scope
+from functions.core.types import Action, ActionFailed, Decision, Json, ResourceChanged, ResourceGone, Scope
 
 
 class Facts(Protocol):
@@ -58,11 +60,15 @@ class Account(Protocol[F]):
         """
 
 
+NotMade = ActionFailed | ResourceGone | ResourceChanged
+"""Why a change was not made."""
+
+
 @runtime_checkable
 class ActsTogether(Protocol[F_in]):
     """An account whose API takes several resources in one call."""
 
-    def act_together(self, batch: Sequence[tuple[F_in, Action]]) -> list[ActionFailed | ResourceGone | None]:
+    def act_together(self, batch: Sequence[tuple[F_in, Action]]) -> Sequence[NotMade | None]:
         """Makes the changes; says in the batch's order how each ended, None where it is made."""
 
 
@@ -83,6 +89,14 @@ class Notes(Protocol):
 
 
 @runtime_checkable
+class Leads(Protocol):
+    """An account where what becomes of one resource decides about others, as a budget does about its keys."""
+
+    def led_by(self, arns: Sequence[str]) -> Sequence[str]:
+        """The resources to look at together with some, those themselves left out."""
+
+
+@runtime_checkable
 class Recovers(Protocol[F_in]):
     """An account whose changes take several calls, so that a crash may leave one half done."""
 
@@ -95,13 +109,14 @@ class Recovers(Protocol[F_in]):
 
 @dataclass(frozen=True, slots=True)
 class Connection(Generic[S]):
-    """What a guardrail is connected to an account with."""
+    """What a guardrail is connected to an account with. `base` begins the names of all that this Fusebox made."""
 
     clients: Clients
     scope: Scope
     settings: S
     clock: Callable[[], datetime]
     memory: Memory
+    base: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +126,8 @@ class Guardrail(Generic[F, S]):
     `shows` gives a resource's present values under the keys its actions use, for settling a crash
     and for the drift check of an undo; it raises Refused where they could not be read.
     `subjects` reads from an event which ARNs it is about. `undo_note` says what an undo cannot bring back.
+    `hears` reads from a message of the guardrail's topic what it is about. `keeps` says why what an action left must
+    stay so for now, whoever asks for an undo, or "".
     `moving` are keys whose values the account itself changes all the time: they count as no drift, and an undo leaves
     them where they have moved on.
     """
@@ -118,11 +135,25 @@ class Guardrail(Generic[F, S]):
     spec: GuardrailSpec
     decide: Callable[[F, S, datetime], Decision]
     shows: Callable[[F], Mapping[str, Json]]
-    subjects: Callable[[Event, Scope], Sequence[str] | Skip]
+    subjects: Callable[[Event, Scope], Sequence[str] | Heard | Skip]
     connect: Callable[[Connection[S]], Account[F]]
     undo_note: str
     moving: Collection[str] = ()
+    hears: Callable[[Message, Scope, S], Heard | Skip] | None = None
+    keeps: Callable[[F], str] = lambda _: ""
 
     @property
     def name(self) -> str:
         return self.spec.name
+
+
+def still_there(shown: Mapping[str, Json], keys: Iterable[str]) -> dict[str, Json]:
+    """The present values of some keys, without those that the resource no longer has.
+
+    A mapping may know a value for a key that is not in it, as tags do: none.
+    """
+    found: dict[str, Json] = {}
+    for key in keys:
+        with suppress(KeyError):
+            found[key] = shown[key]
+    return found

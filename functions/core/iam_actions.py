@@ -14,8 +14,15 @@ PREFIXES = {
     "stepfunctions": "states",
 }
 """IAM's prefix of a service, where it is not botocore's name."""
-ACTIONS = {("s3", "ListBuckets"): "s3:ListAllMyBuckets"}
-READING = ("BatchGet", "Describe", "Get", "GET", "Head", "List", "Query", "Search")
+VIEW_BUDGET = "budgets:ViewBudget"
+ACTIONS = {
+    ("apigateway", "UpdateApiKey"): "apigateway:PATCH",
+    ("s3", "ListBuckets"): "s3:ListAllMyBuckets",
+    ("budgets", "DescribeBudget"): VIEW_BUDGET,
+    ("budgets", "DescribeNotificationsForBudget"): VIEW_BUDGET,
+    ("budgets", "DescribeSubscribersForNotification"): VIEW_BUDGET,
+}
+READING = ("BatchGet", "Describe", "Get", "GET", "Head", "List", "Query", "Search", "View")
 """How the names of actions begin that change nothing."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.core import gates, ledger
 from functions.core.ledger import Entry
-from functions.core.requests import Request
+from functions.core.requests import BY_NAME, Request
 from functions.core.table import Key, Row, Table
 from functions.core.types import Decision, plan_hash
 
@@ -58,8 +58,13 @@ class Item:
 
     @property
     def by_silence(self) -> bool:
-        """Whether silence may approve it: not what cannot be undone, is in doubt, or is beyond the cap."""
-        return not (self.irreversible or self.entry.get("asks") or self.beyond_cap)
+        """Whether silence may approve it: not what cannot be undone, is in doubt, takes a name or is beyond the cap."""
+        return not (self.irreversible or self.entry.get("asks") or self.named or self.beyond_cap)
+
+    @property
+    def named(self) -> bool:
+        """Whether only a person known by name may approve it."""
+        return bool(self.entry.get("named"))
 
     @property
     def beyond_cap(self) -> bool:
@@ -112,13 +117,14 @@ def find(table: Table, request: str, id: str) -> Item | None:
 def chosen(request: Request, found: Iterable[Item]) -> list[Item]:
     """The items that the answer approved.
 
-    Silence approves nothing that takes a person.
+    Silence approves nothing that takes a person, and nobody nameless what takes a name.
     """
     answer = request.answer
     if answer is None or request.status in ("rejected", "timed_out"):
         return []
-    named = [one for one in found if answer.items is None or one.id in answer.items]
-    return [one for one in named if answer.how != "time-out" or one.by_silence]
+    meant = [one for one in found if answer.items is None or one.id in answer.items]
+    known = [one for one in meant if answer.how in BY_NAME or not one.named]
+    return [one for one in known if answer.how != "time-out" or one.by_silence]
 
 
 def marked(table: Table, request: str, id: str, result: str, detail: str) -> None:

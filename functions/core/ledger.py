@@ -147,6 +147,8 @@ def describe(guardrail: str, mode: str, decision: Decision) -> Entry:
         entry["plan"] = plan_hash(guardrail, decision)
     if decision.asks:
         entry["asks"] = decision.asks
+    if decision.named:
+        entry["named"] = True
     return entry
 
 

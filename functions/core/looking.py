@@ -59,7 +59,7 @@ def look_once_more(
     for one in batch:
         decision = one.candidate.decision
         facts = seen.get(one.candidate.facts.arn, one.candidate.facts)
-        if now - one.at > claims.CLAIM_ACTS:
+        if now - one.at > claims.acts_within(run.guardrail.spec.urgent):
             ended.append((one, (Disposition.UNSETTLED, "too long after its claim to act (was this machine asleep?)")))
         elif facts is None:
             ended.append((one, (Disposition.GONE, "it no longer exists")))
@@ -109,14 +109,18 @@ def _read_again(
 
 
 def _last_look(run: Run[F, Any], looked: Sequence[tuple[Begun[F], F]]) -> list[End | None]:
-    """Pause and exemptions right before the action; what gives something back is held up by a person's pause only."""
+    """Pause and exemptions right before the action.
+
+    What gives something back, or was decided by a person known by name, is held up by a person's pause only.
+    """
     facts = [each for _, each in looked]
     stops = gates.last_look(run.table, run.name, facts, run.clock(), despite_itself=run.by_a_person)
     for position, (one, each) in enumerate(looked):
         decision, warrant = one.candidate.decision, one.candidate.warrant
-        if stops[position] and (decision.returns or warrant):
+        despite_exemptions = decision.returns or decision.named
+        if stops[position] and (despite_exemptions or warrant):
             (stop,) = gates.last_look(run.table, run.name, [each], run.clock(), despite_itself=True)
-            stops[position] = None if stop and decision.returns and stop[0] is Disposition.EXEMPT else stop
+            stops[position] = None if stop and despite_exemptions and stop[0] is Disposition.EXEMPT else stop
     return stops
 
 
@@ -125,5 +129,5 @@ def same(guardrail: str, fresh: Decision, seen: Decision) -> bool:
     if fresh.action is None or seen.action is None or fresh.identity != seen.identity:
         return False
     harmless = not fresh.action.irreversible or bool(seen.action.irreversible)
-    may = not fresh.asks or bool(seen.asks)
+    may = (not fresh.asks or bool(seen.asks)) and (not fresh.named or seen.named)
     return harmless and may and plan_hash(guardrail, fresh) == plan_hash(guardrail, seen)

@@ -59,20 +59,19 @@ class Memory:
         changes = [one.change.parameters for one in self._done(resource, identity)]
         return next((values[key] for values in reversed(changes) if key in values), None)
 
-    def _done(self, resource: str, identity: str) -> list[Recorded]:
-        """The guardrail's changes of a resource, and their undos, in the order of time."""
+    def changes(self, resource: str, identity: str) -> list[Recorded]:
+        """The guardrail's changes of a resource, and their undos, in the order of time; those with an outcome."""
         entries = [one for one in ledger.entries_of_resource(self.table, resource) if one.get("action_id")]
         mine = [
             one for one in entries if one["guardrail"] == self.guardrail and one.get("identity", identity) == identity
         ]
         outcomes = {str(one["action_id"]): one for one in mine if one["kind"] == ledger.OUTCOME}
-        done = [
+        ended = [
             Recorded(one, outcomes[str(one["action_id"])])
             for one in mine
-            if one["kind"] in (ledger.INTENT, ledger.UNDO)
-            and outcomes.get(str(one["action_id"]), {}).get("result") == Disposition.DONE
+            if one["kind"] in (ledger.INTENT, ledger.UNDO) and str(one["action_id"]) in outcomes
         ]
-        return sorted(done, key=lambda each: str(each.intent["at"]))
+        return sorted(ended, key=lambda each: str(each.intent["at"]))
 
     def notes(self, resources: Sequence[str]) -> dict[str, Note]:
         """The notes kept of some resources, by resource."""
@@ -104,6 +103,10 @@ class Memory:
             if not self.table.write([(new,)]):
                 return
         raise Refused(f"{resource}: too many write its note at once; the event is to be tried again")
+
+    def _done(self, resource: str, identity: str) -> list[Recorded]:
+        ended = self.changes(resource, identity)
+        return [one for one in ended if one.outcome is not None and one.outcome["result"] == Disposition.DONE]
 
     def _key(self, resource: str) -> tuple[str, str]:
         return (notes_of(self.guardrail), resource)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from functions.core.types import Json, Scope
 
 Kind = Literal["run", "question", "answer", "undo", "switch"]
-Do = Literal["approve", "reject", "undo", "exempt", "wrong", "show", "resume"]
+Do = Literal["approve", "reject", "undo", "exempt", "wrong", "show", "resume", "override"]
 LONGEST_TEXT = 200
 """Characters of a text that comes from rules, tags or AWS; a message has many of them (SNS: 256 KB in all)."""
 MORE_EVIDENCE = 6
@@ -126,11 +126,15 @@ def evidence_of(evidence: Any) -> tuple[tuple[str, str], ...]:
 
 
 def change_in_words(parameters: Mapping[str, Json], prior: Mapping[str, Json]) -> str:
-    """What an action sets and what it overwrites: "days none → 30"; what it gives back is "active again"."""
+    """What an action sets and what it overwrites: "days none → 30"; what it gives back is "active again".
+
+    What there was none of and will be none is left out.
+    """
     return ", ".join(
         f"{key} {shown(value)} again" if key in prior and prior[key] == value else f"{key} {was} → {shown(value)}"
         for key, value in parameters.items()
         for was in (shown(prior.get(key)),)
+        if (value, prior.get(key)) != ("", "")
     )
 
 

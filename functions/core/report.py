@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,11 +29,14 @@ ASKED = {Disposition.NEEDS_APPROVAL, Disposition.CAPPED}
 
 @dataclass
 class RunReport:
-    """Counts by disposition and verdict, dollars a month, and the largest few examples of each.
+    """Counts by disposition and verdict, dollars a month, and a few examples of each: what is new, then the largest.
 
-    `new` counts what this run added to the ledger: a run whose `new` is empty has nothing to tell.
+    `new` counts what this run added to the ledger: a run whose `new` is empty has nothing to tell. `settled` counts
+    what a crash or a lost answer had left, and `never_made` those of them that had changed nothing, which is no news.
+    `unseen` counts what could not be seen though something was to follow.
     `requests` names the requests for approval whose workflow is still to be started. `trouble` is what could
-    not be read, so that what it concerns is unknown; whether it is news, functions.core.troubles knows.
+    not be read, so that what it concerns is unknown, and `heard` what messages said; whether these are news,
+    functions.core.troubles knows.
     """
 
     run: str
@@ -41,6 +44,8 @@ class RunReport:
     mode: str
     seen: int = 0
     settled: int = 0
+    never_made: int = 0
+    unseen: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     new: Counter[str] = field(default_factory=Counter)
@@ -49,6 +54,7 @@ class RunReport:
     notes: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
 
     def add(
         self,
@@ -66,18 +72,21 @@ class RunReport:
         """
         self.seen += 1
         self.counts[disposition] += 1
+        self.unseen += decision.unseen
         self.verdicts[decision.verdict] += 1
         if disposition is Disposition.LEFT:
             return
         self.saving[disposition] = self.saving.get(disposition, 0.0) + decision.saving
         if new and disposition in NEWS:
             self.new[disposition] += 1
-        self._show(decision, disposition, detail, id, owner)
+        self._show(decision, disposition, detail, id, owner, new=new)
 
     def join(self, other: RunReport) -> None:
         """Adds all that another report of the same run counted and shows."""
         self.seen += other.seen
         self.settled += other.settled
+        self.never_made += other.never_made
+        self.unseen += other.unseen
         for key in COUNTERS:
             vars(self)[key].update(vars(other)[key])
         for end, dollars in other.saving.items():
@@ -87,6 +96,7 @@ class RunReport:
         for text in other.notes:
             self.note(text)
         self.could_not_read(other.trouble)
+        self.hears(other.heard)
         self.concerns(other.requests)
 
     def note(self, text: str) -> None:
@@ -98,6 +108,10 @@ class RunReport:
         """Adds what AWS would not tell, or not do beside the actions: the run is then partial."""
         self.trouble += [text for text in dict.fromkeys(trouble) if text not in self.trouble]
 
+    def hears(self, said: Iterable[str]) -> None:
+        """Adds what messages said, each once."""
+        self.heard += [text for text in dict.fromkeys(said) if text not in self.heard]
+
     def concerns(self, requests: Iterable[str]) -> None:
         """Adds requests for approval whose workflow is to be started."""
         self.requests += sorted(set(requests) - set(self.requests))
@@ -105,17 +119,21 @@ class RunReport:
     @property
     def partial(self) -> bool:
         """Whether something that should have been done was not."""
-        return bool(self.trouble or self.counts[Disposition.FAILED] or self.counts[Disposition.UNSETTLED])
+        return bool(
+            self.trouble or self.unseen or self.counts[Disposition.FAILED] or self.counts[Disposition.UNSETTLED]
+        )
 
     @property
     def has_news(self) -> bool:
         """Whether there is anything to tell beside trouble, and beside the question, a message of its own."""
         told = {end: count for end, count in self.new.items() if not (self.requests and end in ASKED)}
-        return bool(told or self.settled or self.notes)
+        return bool(told or self.settled > self.never_made or self.notes)
 
-    def _show(self, decision: Decision, disposition: Disposition, detail: str, id: str, owner: str) -> None:
+    def _show(
+        self, decision: Decision, disposition: Disposition, detail: str, id: str, owner: str, *, new: bool
+    ) -> None:
         shown = self.examples.setdefault(disposition, [])
-        if len(shown) == EXAMPLES and abs(decision.saving) <= abs(float(str(shown[-1]["saving"]))):
+        if len(shown) == EXAMPLES and _rank({"saving": decision.saving, "new": new}) >= _rank(shown[-1]):
             return
         example: dict[str, Json] = {
             "resource": decision.resource,
@@ -127,12 +145,16 @@ class RunReport:
         }
         if id:
             example["id"] = id
+        if decision.budget:
+            example["budget"] = decision.budget
         if owner:
             example["owner"] = short(owner)
         if decision.action is not None and decision.action.irreversible:
             example["irreversible"] = short(decision.action.irreversible)
         if detail:
             example["detail"] = short(detail)
+        if not new:
+            example["new"] = False
         self.examples[disposition] = _foremost([*shown, example])
 
     def to_json(self) -> dict[str, Any]:
@@ -146,5 +168,9 @@ class RunReport:
 
 
 def _foremost(examples: list[dict[str, Json]]) -> list[dict[str, Json]]:
-    """The few largest of some examples."""
-    return sorted(examples, key=lambda one: (-abs(float(str(one["saving"]))), str(one["name"])))[:EXAMPLES]
+    """The few that matter most: an old finding must not hide a new one."""
+    return sorted(examples, key=lambda one: (_rank(one), str(one["name"])))[:EXAMPLES]
+
+
+def _rank(example: Mapping[str, Json]) -> tuple[bool, float]:
+    return not example.get("new", True), -abs(float(str(example["saving"])))

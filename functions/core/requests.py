@@ -28,6 +28,8 @@ Status = Literal[
     "failed",
 ]
 How = Literal["iam", "slack", "link", "time-out", "local"]
+BY_NAME: frozenset[How] = frozenset({"iam", "slack", "local"})
+"""Ways to answer by which it is known who does."""
 ASKS_WITHIN, ENDS_WITHIN, CARRIED_OUT_WITHIN = timedelta(minutes=30), timedelta(hours=1), timedelta(hours=6)
 """How long a live workflow takes at most to ask, to time out after the deadline, and to carry out an answer."""
 OPEN: frozenset[str] = frozenset({"gathering", "asked", "approved", "rejected"})

@@ -21,8 +21,13 @@ RESTS = timedelta(minutes=20)
 REFUSED_LATELY = "the same change failed just now; the next sweep tries it again"
 
 
-def failed_since(run: Run[F, Any], batch: Sequence[Candidate[F]], since: datetime) -> set[str]:
-    """The resources whose very same change was the last one, and failed, since a moment."""
+def failed_since(
+    run: Run[F, Any], batch: Sequence[Candidate[F]], since: datetime, *, begun_too: bool = False
+) -> set[str]:
+    """The resources whose very same change was the last one, and failed, since a moment.
+
+    With `begun_too` it must have been begun since then as well, and not only settled.
+    """
     held = claims.current(run.table, run.name, [one.decision.resource for one in batch])
     recent = {
         resource: row
@@ -39,6 +44,8 @@ def failed_since(run: Run[F, Any], batch: Sequence[Candidate[F]], since: datetim
         intent = rows.get(adopting.intent_of(row)) if row is not None else None
         outcome = rows.get(adopting.outcome_of(row)) if row is not None else None
         if intent is None or outcome is None or outcome.body["result"] != Disposition.FAILED:
+            continue
+        if begun_too and parse_moment(intent.body["at"]) <= since:
             continue
         if intent.body.get("plan") == plan_hash(run.name, one.decision):
             failed.add(one.decision.resource)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from functions.core import claims, ledger, state
-from functions.core.guardrail import F, Recovers
+from functions.core.guardrail import F, Recovers, still_there
 from functions.core.recorded import SETTLED
 from functions.core.report import RunReport
 from functions.core.run import Run
@@ -21,12 +21,12 @@ def settle(run: Run[F, Any], report: RunReport, only: Collection[str] | None = N
     What cannot be settled now stays open, so that nobody else acts on it, and makes the run partial. What observe
     mode or a person's pause holds back stays open too, and sweeps tell of it.
     """
-    name, now = run.name, run.clock()
+    name, now, lasts = run.name, run.clock(), claims.lasts(run.guardrail.spec.urgent)
     if only is None:
-        stale = list(claims.left_open(run.table, name, now))
+        stale = list(claims.left_open(run.table, name, now, lasts))
     else:
         rows = claims.current(run.table, name, only).values()
-        stale = [row for row in rows if claims.is_stale(row, now)]
+        stale = [row for row in rows if claims.is_stale(row, now, lasts)]
     held_back = _held_back(run) if stale else ""
     if held_back:
         if only is None:
@@ -46,6 +46,7 @@ def settle(run: Run[F, Any], report: RunReport, only: Collection[str] | None = N
                 continue
             outcome = ledger.outcome_row(intent.body, disposition, f"{SETTLED}: {detail}", now, wrote)
             groups.append((outcome, claims.closed(claim, now)))
+            report.never_made += disposition is Disposition.FAILED
         run.table.write(groups)
         report.settled += len(groups)
 
@@ -76,9 +77,13 @@ def _judge(run: Run[F, Any], facts: F | None, action: Action) -> tuple[Dispositi
 
 
 def _compare(run: Run[F, Any], facts: F, action: Action) -> tuple[Disposition, str]:
-    shown = run.guardrail.shows(facts)
-    if all(shown[key] == value for key, value in action.parameters.items()):
+    try:
+        shown = run.guardrail.shows(facts)
+    except ResourceGone:
+        return Disposition.GONE, "it no longer exists"
+    there, before = (still_there(shown, some) for some in (action.parameters, action.prior))
+    if there and all(value == action.parameters[key] for key, value in there.items()):
         return Disposition.DONE, "the change is there, whoever made it"
-    if all(shown[key] == value for key, value in action.prior.items()):
+    if before and all(value == action.prior[key] for key, value in before.items()):
         return Disposition.FAILED, "the change was never made"
     return Disposition.CHANGED, f"it now shows {dict(shown)}"

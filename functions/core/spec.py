@@ -6,11 +6,11 @@ Imports neither boto3 nor CDK, so synth, the CLI and the functions can all read 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.core.types import Mode, OnTimeout
+from functions.core.types import Mode, OnTimeout, Scope
 
 OWN_TAG = "fusebox:component"
 """Every resource of a Fusebox stack carries this tag; its roles are denied any change to them."""
@@ -73,15 +73,18 @@ class GuardrailSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Permission:
-    """An IAM grant with its reason. `resources` may use {partition}, {region}, {account}.
+    """An IAM grant with its reason. `resources` may use {partition}, {region}, {account} and {base}, which
+    begins the names of all that this Fusebox made.
 
-    `dependent` names the API a grant serves where that API needs it without the code calling it.
+    `dependent` names the API a grant serves where that API needs it without the code calling it. `conditions` are
+    IAM's, and may use the same placeholders.
     """
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     reason: str
     dependent: str = ""
+    conditions: Mapping[str, Mapping[str, str | list[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,8 +143,13 @@ class GuardrailSpec:
     `remembers` says that it keeps notes of resources, and that what it finds comes and goes: then each change between
     "over" and "right" is told once, and only then. `canonical` gives the ARN by which Fusebox knows a resource, where
     AWS writes it in other ways too. `arn_format` makes an ARN from a plain name; a guardrail of many kinds of resource
-    has one more in `more_arns` for each further kind. `event_delay` says how many seconds an event waits before it is
-    looked at, by the settings.
+    has one more in `more_arns` for each further kind. `known_as` gives the ARNs that a name in the settings stands
+    for, where they are not made of it. `event_delay` says how many seconds an event waits before it is
+    looked at, by the settings. `grants` are permissions that follow from the settings, beside `permissions`. `topic` is
+    the part of the name of an SNS topic whose messages it reads, "" for none. `idle` says that by these settings there
+    is nothing to watch, so that it need not sweep. `urgent` is for what costs money by the minute until it has acted:
+    what fails is tried again with every event and told of every hour, and what a crash left is taken up in minutes.
+    `not_exempt` says why a resource, by its ARN, takes no exemption, or "".
     """
 
     name: str
@@ -161,6 +169,17 @@ class GuardrailSpec:
     event_delay: Callable[[Any], int] = lambda _: 0
     remembers: bool = False
     memory_mb: int = 256
+    timeout_seconds: int = 300
+    grants: Callable[[Any], tuple[Permission, ...]] = lambda _: ()
+    known_as: Callable[[Any, str, Scope], Sequence[str]] = lambda *_: ()
+    topic: str = ""
+    idle: Callable[[Any], bool] = lambda _: False
+    urgent: bool = False
+    not_exempt: Callable[[str], str] = lambda _: ""
+
+    def granted(self, settings: Any) -> tuple[Permission, ...]:
+        """All the permissions it needs with these settings."""
+        return (*self.permissions, *self.grants(settings))
 
     def arn(self, name: str, *, partition: str, region: str, account: str) -> str:
         """The ARN of a resource of this guardrail, from its plain name; of its first kind, where it has several."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -28,12 +29,13 @@ KEYS_AT_ONCE = 200
 
 
 class SqliteTable:
-    """See `Table`. Several processes may share the file; each write is one transaction."""
+    """See `Table`. Several processes may share the file, and threads this object; each write is one transaction."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        self._turn = threading.RLock()
+        self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(SCHEMA)
@@ -42,12 +44,37 @@ class SqliteTable:
         found: dict[Key, Row] = {}
         for start in range(0, len(keys), KEYS_AT_ONCE):
             some = keys[start : start + KEYS_AT_ONCE]
-            for record in self._db.execute(_among("rows.*", len(some)), _flat(some)):
+            with self._turn:
+                records = self._db.execute(_among("rows.*", len(some)), _flat(some)).fetchall()
+            for record in records:
                 row = _row(record)
                 found[row.key] = row
         return found
 
     def write(self, groups: Sequence[Group]) -> list[int]:
+        with self._turn:
+            return self._write(groups)
+
+    def query(self, pk: str, *, prefix: str = "") -> Iterator[Row]:
+        with self._turn:
+            asked = "SELECT * FROM rows WHERE pk = ? AND sk >= ? ORDER BY sk"
+            records = self._db.execute(asked, (pk, prefix)).fetchall()
+        for record in records:
+            row = _row(record)
+            if not row.sk.startswith(prefix):
+                return
+            yield row
+
+    def query_index(self, index: Index, value: str, *, since: str = "") -> Iterator[Row]:
+        with self._turn:
+            records = self._db.execute(INDEX_QUERY[index], (value, since)).fetchall()
+        yield from map(_row, records)
+
+    def delete(self, key: Key, version: int) -> bool:
+        done = self._db.execute("DELETE FROM rows WHERE pk = ? AND sk = ? AND version = ?", (*key, version))
+        return done.rowcount == 1
+
+    def _write(self, groups: Sequence[Group]) -> list[int]:
         lost: list[int] = []
         kept: list[Record] = []
         self._db.execute("BEGIN IMMEDIATE")
@@ -65,22 +92,6 @@ class SqliteTable:
             raise
         self._db.execute("COMMIT")
         return lost
-
-    def query(self, pk: str, *, prefix: str = "") -> Iterator[Row]:
-        rows = self._db.execute("SELECT * FROM rows WHERE pk = ? AND sk >= ? ORDER BY sk", (pk, prefix))
-        for record in rows:
-            row = _row(record)
-            if not row.sk.startswith(prefix):
-                return
-            yield row
-
-    def query_index(self, index: Index, value: str, *, since: str = "") -> Iterator[Row]:
-        for record in self._db.execute(INDEX_QUERY[index], (value, since)):
-            yield _row(record)
-
-    def delete(self, key: Key, version: int) -> bool:
-        done = self._db.execute("DELETE FROM rows WHERE pk = ? AND sk = ? AND version = ?", (*key, version))
-        return done.rowcount == 1
 
     def _versions(self, keys: Sequence[Key]) -> dict[Key, int]:
         found: dict[Key, int] = {}

@@ -1,4 +1,7 @@
-"""Tells the same trouble of a guardrail once a day (UTC): what AWS refuses for good would come with every sweep."""
+"""Tells the same trouble of a guardrail, and the same message, once a day (UTC).
+
+What AWS refuses for good would come with every sweep, and a message comes as often as it is delivered.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,18 @@ TROUBLES = "state#troubles"
 
 
 def untold(table: Table, report: RunReport, now: datetime) -> bool:
-    """Whether a run met with trouble that nobody has been told of on this day."""
-    return bool(report.trouble) and not _names(report.trouble) <= _told(_row(table, report), now)
+    """Whether a run met with trouble, or heard something, that nobody has been told of on this day."""
+    said = [*report.trouble, *report.heard]
+    return bool(said) and not _names(said) <= _told(_row(table, report), now)
 
 
 def tell(table: Table, report: RunReport, now: datetime) -> None:
-    """Notes that the trouble of a run has been told of."""
-    if not report.trouble:
+    """Notes that the trouble of a run, and what it heard, have been told of."""
+    said = [*report.trouble, *report.heard]
+    if not said:
         return
     row = _row(table, report)
-    names = sorted(_told(row, now) | _names(report.trouble))
+    names = sorted(_told(row, now) | _names(said))
     # Who writes it at the same time has told of trouble as well.
     table.write([(Row(*row.key, {"day": f"{now:%Y-%m-%d}", "told": [*names]}, row.version + 1),)])
 

@@ -31,6 +31,11 @@ class Scope:
     partition: str = "aws"
     role_arn: str = ""
 
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of something in it; IAM's carry no Region."""
+        region = "" if service == "iam" else self.region
+        return f"arn:{self.partition}:{service}:{region}:{self.account}:{resource}"
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -64,13 +69,17 @@ class Decision:
     finding that only a person can settle from a resource that is simply right. `saving` is in US
     dollars a month and may be negative. `identity` tells the resource from a successor of the same name
     (its creation time, say), where the guardrail knows one. `asks` says why a person must decide although
-    the change can be turned back: whatever the mode, and never by silence. `returns` marks an action that
+    the change can be turned back: whatever the mode, and never by silence. `named` says that a person known by name
+    must decide, whatever the mode: never a link, never silence; no exemption holds it up, and declining it exempts
+    nothing. `returns` marks an action that
     gives back what an earlier one took for a time: agreed to with that one, so nobody is asked again, no
     exemption holds it up and no cap counts it. `goes_on` names the action whose next step this is, "" for a
     first one: what a person agreed to is then carried on without asking anew. `told_at` is when an action on it
     was told of: what was under way by then is not told again. `memo` is what later looks are to know of it, for as
     long as it lasts. `cures` says that the action, once done, ends what was found, so that its end is no news.
-    `concerns` names whom to tell, where no owner tag names anybody.
+    `concerns` names whom to tell, where no owner tag names anybody. `budget` is the one whose breaker is open: only an
+    override of it gives back what it holds, and no undo. `unseen` says that something would follow, and could not
+    because the resource could not be seen: the run is then partial, and tried again.
     """
 
     resource: str
@@ -84,6 +93,9 @@ class Decision:
     evidence: Mapping[str, Json] = field(default_factory=dict)
     identity: str = ""
     asks: str = ""
+    named: bool = False
+    budget: str = ""
+    unseen: bool = False
     returns: bool = False
     goes_on: str = ""
     told_at: str = ""

@@ -53,7 +53,7 @@ def _undo(undoer: Undoer, resource: str, action_id: str, reason: str) -> tuple[E
         return replace(shown, reason=short(str(error))), NOT_TURNED_BACK
     except (ClientError, BotoCoreError, Contended) as error:
         return replace(shown, reason=short(str(error))), FAILED
-    why = f"undo of {recorded.id} by {undoer.by}; exempt until {undone.exempt_until:%Y-%m-%d}"
+    why = f"undo of {recorded.id} by {undoer.by}{undone.exemption}"
     end = TURNED_BACK if undone.disposition is Disposition.DONE else NOT_TURNED_BACK
     return replace(shown, reason=short(why), detail=short(undone.detail)), end
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.core import claims, gates, items, ledger, state
-from functions.core.guardrail import Guardrail
+from functions.core.guardrail import Guardrail, still_there
 from functions.core.recorded import Recorded, check_undoable
 from functions.core.run import new_run_id
 from functions.core.state import parse_moment
@@ -60,12 +60,20 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """How an undo ended: its own action id, the disposition, and the detail where it is not done."""
+    """How an undo ended: its own action id, the disposition, and the detail where it is not done.
+
+    `exempt_until` is None where no exemption is needed: what only a person known by name does is not done again.
+    """
 
     action_id: str
     disposition: Disposition
     detail: str
-    exempt_until: datetime
+    exempt_until: datetime | None
+
+    @property
+    def exemption(self) -> str:
+        """Until when the resource is exempt, as the end of a sentence; "" where it is not."""
+        return f"; exempt until {self.exempt_until:%Y-%m-%d}" if self.exempt_until is not None else ""
 
 
 def prepare(undoer: Undoer, recorded: Recorded) -> Undo:
@@ -81,7 +89,7 @@ def carry_out(undoer: Undoer, undo: Undo, *, reason: str, exempt_for: timedelta)
     the action again. It stays if the change then fails.
     """
     recorded = undo.of
-    until = _exempt(undoer, recorded, reason, exempt_for)
+    until = _exempt(undoer, recorded, reason, exempt_for) if needs_exemption(recorded) else None
     check_undoable(recorded, undoer.table)
     facts = _look(undoer, recorded)
     undo = Undo(recorded, _reverse(undoer, recorded, facts))
@@ -107,6 +115,11 @@ def carry_out(undoer: Undoer, undo: Undo, *, reason: str, exempt_for: timedelta)
     return Undone(str(intent.body["action_id"]), disposition, detail, until)
 
 
+def needs_exemption(recorded: Recorded) -> bool:
+    """Whether Fusebox might do an action again by itself once it is turned back."""
+    return not recorded.intent.get("named")
+
+
 def mark(undoer: Undoer, recorded: Recorded, detail: str, result: str = "") -> None:
     """Notes on the request that approved an action, if one did, what became of its undo."""
     warrant = recorded.intent.get("warrant")
@@ -121,7 +134,8 @@ def _reverse(undoer: Undoer, recorded: Recorded, facts: Any) -> Action:
     forward, shown = recorded.change, undoer.guardrail.shows(facts)
     old = undoer.clock() - parse_moment(recorded.intent["at"]) > MOVES_ON
     moved = set(undoer.guardrail.moving) if old else set()
-    back = [key for key in _changed(forward) if key not in moved and shown[key] == forward.parameters[key]]
+    there = still_there(shown, (key for key in _changed(forward) if key not in moved))
+    back = [key for key, value in there.items() if value == forward.parameters[key]]
     if not back:
         raise Refused(f"{recorded.id} changed nothing that is still as it left it")
     parameters, prior = ({key: some[key] for key in back} for some in (forward.prior, forward.parameters))
@@ -143,12 +157,18 @@ def _look(undoer: Undoer, recorded: Recorded) -> Any:
         raise Refused(f"{recorded.resource} is not in this account and Region (found {facts.arn})")
     if gates.is_own(facts, undoer.own_prefix):
         raise Refused(f"{recorded.name} belongs to Fusebox itself")
+    stays = undoer.guardrail.keeps(facts)
+    if stays:
+        raise Refused(f"{recorded.name} {stays}")
     identity = str(recorded.intent.get("identity", ""))
     if identity and undoer.guardrail.decide(facts, undoer.settings, undoer.clock()).identity != identity:
         raise Refused(f"{recorded.name} was deleted and made anew since: this is not what the action changed")
-    shown = undoer.guardrail.shows(facts)
-    firm = [key for key in _changed(forward) if key not in undoer.guardrail.moving]
-    drifted = {key: shown[key] for key in firm if shown[key] not in (forward.parameters[key], forward.prior[key])}
+    try:
+        shown = undoer.guardrail.shows(facts)
+    except ResourceGone:
+        raise Refused(f"{recorded.name} no longer exists, so nothing can be restored") from None
+    firm = still_there(shown, (key for key in _changed(forward) if key not in undoer.guardrail.moving))
+    drifted = {k: v for k, v in firm.items() if v not in (forward.parameters[k], forward.prior[k])}
     if drifted:
         raise Refused(
             f"{recorded.name} was changed since: the action set {dict(forward.parameters)}, "

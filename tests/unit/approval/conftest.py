@@ -162,4 +162,12 @@ def lasting(desk: Desk, house: House) -> Asked:
     return ask_about(desk, house)
 
 
+@pytest.fixture
+def named(desk: Desk, house: House) -> Asked:
+    """A lamp for everybody, and one in a vault that takes somebody known by name."""
+    house.add("hall")
+    house.add("vault", needs_a_name=True)
+    return ask_about(desk, house)
+
+
 DAY = timedelta(days=1)

@@ -19,11 +19,12 @@ from functions.approval import command, deciding, handler, links, slack_buttons,
 from functions.approval.deciders import Decider
 from functions.approval.deciding import NotAllowed, Wish
 from functions.approval.links import Keys
+from functions.approval.spec import Approvers
 from functions.approval.web import FORM_LIMIT, WebRequest
-from functions.core import answers, approved, requests
+from functions.core import answers, approved, engine, requests, state
 from functions.core.spec import GuardrailSettings
 from functions.core.types import Refused
-from tests.lamps import run_of
+from tests.lamps import House, run_of
 from tests.unit.approval.conftest import ADA, FORM, KEYS, Asked, Desk, ask_about
 
 Abuse = Callable[[Asked], Any]
@@ -239,6 +240,73 @@ def test_a_link_may_where_the_policy_says_so(lasting: Asked) -> None:
     assert post(lasting, scope="all") == 303
 
 
+@pytest.mark.parametrize("links_may", ["reversible", "anything"])
+def test_a_link_may_never_approve_what_takes_a_person_known_by_name(named: Asked, links_may: Any) -> None:
+    vars(named.here)["settings"] = replace(named.here.settings, links_may=links_may)
+    assert post(named, scope="all") == 403
+    assert post(named, scope="ticked", item=list(named.ids.values())) == 403
+    assert named.untouched()
+    assert post(named, scope="ticked", item=named.ids["hall"]) == 303
+    assert named.now.answer is not None
+    assert (named.now.answer.items, named.now.answer.beyond) == ((named.ids["hall"],), (named.ids["vault"],))
+
+
+def test_the_page_shows_it_without_a_box_to_tick(named: Asked) -> None:
+    shown = named.send("GET", named.link()).body
+    assert f'value="{named.ids["vault"]}" disabled' in shown
+    assert f'value="{named.ids["hall"]}" checked' in shown
+    assert "By name only" in shown
+
+
+def test_where_all_takes_a_name_no_link_to_approve_is_made_and_approvers_are_told(desk: Desk, house: House) -> None:
+    house.add("vault", needs_a_name=True)
+    vars(desk)["settings"] = replace(desk.settings, links_may="anything", approvers=Approvers())
+    steps.ask(desk, {"request": gathered(desk, house), "token": "task token"})
+    ((_, published),) = desk.recorded.calls
+    told = json.loads(json.loads(published["Message"])["sqs"])
+    by_do = {one["do"]: one for one in told["steps"]}
+    assert (by_do["approve"]["link"], "/reject?" in by_do["reject"]["link"]) == ("", True)
+    assert "exempt" not in by_do
+    assert [one["words"] for one in told["groups"]] == ["waiting for approval by a person known by name"]
+    assert "By command or in Slack only: a link identifies nobody." in told["notes"]
+    assert any(one.startswith("Nobody may answer") for one in told["notes"])
+
+
+def test_its_question_keeps_the_buttons_of_slack(desk: Desk, house: House) -> None:
+    house.add("vault", needs_a_name=True)
+    steps.ask(desk, {"request": gathered(desk, house), "token": "task token"})
+    ((_, published),) = desk.recorded.calls
+    told = json.loads(json.loads(published["Message"])["sqs"])
+    assert [(one["do"], one["value"]) for one in told["steps"][:2]] == [("approve", "run-1"), ("reject", "run-1")]
+
+
+def test_a_link_may_reject_it_with_a_reason_alone_and_exempts_nothing(desk: Desk, house: House) -> None:
+    house.add("vault", needs_a_name=True)
+    asked = ask_about(desk, house)
+    page = asked.send("GET", asked.link("reject")).body
+    assert "nothing is exempted" in page
+    assert 'name="owner"' not in page
+    assert 'name="days"' not in page
+    assert post(asked, asked.link("reject"), reason="not this month") == 303
+    ended = answers.finish(desk.table, asked.now, house.clock())
+    assert ended.status == "rejected"
+    assert state.exemptions(desk.table, ["vault"], house.clock()) == {}
+    steps.finish(desk, {"request": "run-1"})
+    told = json.loads(json.loads(desk.recorded.calls[-1][1]["Message"])["sqs"])
+    assert [one["words"] for one in told["groups"]] == ["declined, so that all stays as it is"]
+    assert not any("exempt until" in one for one in told["notes"])
+    assert "resource, until" not in asked.send("GET", asked.link()).body
+
+
+def gathered(desk: Desk, house: House) -> str:
+    """A question that no workflow has put yet."""
+    it = run_of(house, desk.table, GuardrailSettings(mode="enforce"), "run-1")
+    report = it.new_report()
+    engine.sweep(it, report, "", stop=lambda: False)
+    (request,) = report.requests
+    return request
+
+
 def test_a_page_reveals_nothing_about_other_requests(asked: Asked) -> None:
     ask_about(asked.here, _more_lamps(asked), run="run-2")
     shown = asked.send("GET", asked.link()).body
@@ -292,6 +360,12 @@ def test_a_press_with(what: str, asked: Asked) -> None:
     how, status = PRESSES[what]
     assert press(asked, **how) == status
     assert asked.untouched()
+
+
+def test_an_approvers_press_approves_what_takes_a_name(named: Asked) -> None:
+    assert press(named) == 200
+    assert named.now.answer is not None
+    assert (named.now.status, named.now.answer.items, named.now.answer.beyond) == ("approved", None, ())
 
 
 def test_an_approvers_press_is_recorded_with_the_user(asked: Asked) -> None:
@@ -353,6 +427,13 @@ def test_a_callers_arn_is_recorded(asked: Asked) -> None:
     assert asked.now.answer is not None
     assert (asked.now.answer.by, asked.now.answer.how) == (ADA, "iam")
     assert call(asked) == 409
+
+
+def test_a_call_approves_what_takes_a_name(named: Asked) -> None:
+    assert call(named, caller="arn:aws:sts::123456789012:assumed-role/intern/eve") == 403
+    assert call(named) == 200
+    assert named.now.answer is not None
+    assert named.now.answer.how == "iam"
 
 
 def test_nobody_approves_his_own_run(asked: Asked) -> None:

@@ -86,6 +86,18 @@ def test_a_link_approves_by_default_only_what_can_be_undone() -> None:
     assert too_much(Decider(ADA, "iam"), SETTINGS, [lasting]) == ""
 
 
+@pytest.mark.parametrize("settings", [SETTINGS, ApprovalSettings(links_may="anything")], ids=["reversible", "anything"])
+def test_a_link_approves_nothing_that_takes_a_person_known_by_name(settings: ApprovalSettings) -> None:
+    back = item("")
+    named = replace(back, entry={**back.entry, "named": True})
+    assert too_much(Decider(LINK_HOLDER, "link"), settings, [back, named]) == (
+        "a link identifies nobody: approve it by command or in Slack (1 of the chosen changes)"
+    )
+    assert too_much(Decider(LINK_HOLDER, "link"), settings, [back]) == ""
+    for who in (Decider(ADA, "iam"), Decider("U012AB3CD", "slack")):
+        assert too_much(who, settings, [named]) == ""
+
+
 @pytest.mark.parametrize("arn", ["platform", "*", "arn:aws:iam::123456789012:role/*", "arn:aws:iam::*:role/platform"])
 def test_an_approver_that_is_no_exact_principal_is_refused(arn: str) -> None:
     with pytest.raises(ValueError, match=r"approvers\.iam .*the ARN of a role"):

@@ -113,6 +113,9 @@ PAGES = {
     "mixed, may choose": asked(views.mixed(may_choose=True)),
     "reject": asked(views.mixed(), "reject"),
     "many": asked(views.many()),
+    "by name": asked(view(item(0), item(1, named=True, may_choose=False))),
+    "by name alone": asked(view(item(named=True, may_choose=False)), may_approve=False),
+    "rejecting by name alone": asked(view(item(named=True, may_choose=False)), "reject", may_approve=False),
     "not by link": asked(view(item(lasting=True, may_choose=False)), may_approve=False),
     "hostile": asked(views.hostile()),
     "hostile, rejecting": asked(views.hostile(), "reject"),
@@ -331,8 +334,13 @@ def test_what_is_not_listed_is_approved_by_a_button_that_says_so() -> None:
     [
         replace(views.many(items=20, more=30), irreversible=1),
         view(item(0), item(1, lasting=True, may_choose=False), more=30),
+        replace(views.many(items=20, more=30), named=1),
     ],
-    ids=["one that is not listed cannot be undone", "one that is listed may not be approved"],
+    ids=[
+        "one that is not listed cannot be undone",
+        "one that is listed may not be approved",
+        "one that is not listed takes a name",
+    ],
 )
 def test_all_is_not_offered_where(request_view: RequestView) -> None:
     made = Document(asked(request_view)).form("approve")
@@ -377,6 +385,39 @@ def test_a_link_that_may_not_approve_names_the_command_that_can(selected: str) -
     assert document.form("reject").named("item") == []
     assert "This link may not approve the change" in document.text
     assert "fusebox approve run-1 --stack Fusebox" in document.text
+
+
+def test_what_takes_a_name_says_so_and_has_no_box_that_ticks() -> None:
+    document = Document(PAGES["by name"])
+    boxes = {one.get("value"): one.attributes for one in document.form("approve").named("item")}
+    assert "disabled" in boxes[item(1).id]
+    assert "checked" in boxes[item(0).id]
+    assert document.text.count("By name only A person whom IAM or Slack knows has to approve it.") == 1
+    assert "By name only. 1 of 2 changes takes a person whom IAM or Slack knows" in document.text
+    assert "By name only" not in Document(asked(view(item()))).text
+
+
+@pytest.mark.parametrize("name", ["by name alone", "rejecting by name alone"])
+def test_where_all_takes_a_name_the_page_names_the_command_and_exempts_nothing(name: str) -> None:
+    document = Document(PAGES[name])
+    assert document.forms == ["reject"]
+    assert "a link names nobody, and this takes a person known by name" in document.text
+    assert "fusebox approve run-1 --stack Fusebox" in document.text
+    assert "Nothing is changed, and nothing is exempted: all stays as it is." in document.text
+    made = document.form("reject")
+    assert [one.get("name") for one in made.controls if "required" in one.attributes] == ["reason"]
+
+
+def test_a_rejection_of_some_that_take_a_name_exempts_the_others() -> None:
+    text = Document(asked(view(item(0), item(1, named=True, may_choose=False)), "reject")).text
+    assert "1 resource is exempted" in text
+    assert "What takes a person known by name stays as it is." in text
+
+
+def test_silence_that_acts_does_nothing_where_a_person_has_to() -> None:
+    acts = view(item(0, named=True, may_choose=False), item(1, lasting=True), on_timeout="act")
+    assert "If nobody answers, nothing happens." in Document(asked(acts)).text
+    assert "what can be undone is done" in Document(asked(view(item(0), on_timeout="act"))).text
 
 
 def test_two_hundred_items_stay_small() -> None:
@@ -430,6 +471,13 @@ def test_an_approval_of_all_exempts_nothing() -> None:
     text = Document(page.decided(views.answered("done", item(0), item(1)), NOW, None)).text
     assert "Approvedboth changes" in text
     assert "until 11 April 2027" not in text
+
+
+def test_afterwards_nobody_has_to_approve_it_any_more() -> None:
+    done = views.answered("done", item(named=True, may_choose=False, result="done", action_id="a-1"))
+    shown = page.decided(done, NOW, None)
+    assert "has to approve" not in shown.body
+    assert 'class="lasting"' not in shown.body
 
 
 def test_it_says_what_became_of_each() -> None:

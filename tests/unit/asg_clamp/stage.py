@@ -13,7 +13,7 @@ from functions.asg_clamp.facts import Group as Facts
 from functions.asg_clamp.guardrail import GUARDRAIL
 from functions.asg_clamp.settings import AsgClampSettings
 from functions.core import answers, approved, engine, ledger, requests, undoing
-from functions.core.events import Skip, read_event
+from functions.core.events import Heard, Skip, read_event
 from functions.core.items import of_request
 from functions.core.memory import Memory
 from functions.core.recorded import find_one
@@ -75,7 +75,7 @@ class Stage:
         """An event on its way through the function: noted, then the group is looked at."""
         event = read_event(raw)
         named = GUARDRAIL.subjects(event, SCOPE)
-        assert not isinstance(named, Skip), named
+        assert not isinstance(named, Skip | Heard), named
         run = self.run()
         account: Any = run.account
         account.note(event)

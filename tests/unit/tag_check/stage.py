@@ -142,7 +142,7 @@ class Stage:
     @cached_property
     def function(self) -> Function:
         made = function_of(GUARDRAIL, self.settings, self.clients)
-        vars(made).update(table=self.table, clock=self.clock, _start=lambda wanted: None)
+        vars(made).update(table=self.table, clock=self.clock, start=lambda wanted: None)
         return made
 
     @property
