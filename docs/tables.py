@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from docs import taggable
+from docs import llm_keys, llm_prices, taggable
 from functions.approval.spec import ApprovalSettings
 from functions.core.guardrail import Guardrail
-from functions.core.spec import GuardrailSpec
+from functions.core.spec import GuardrailSettings, GuardrailSpec, Permission
 from functions.notify.spec import SlackSettings
-from functions.policy import json_schema
+from functions.policy import json_schema, load_policy
 from functions.registry import GUARDRAILS
 from functions.tag_check.catalog.calls import CALLS
 from functions.tag_check.catalog.kinds import KINDS
@@ -27,21 +27,26 @@ from functions.tag_check.spec import SPEC as TAG_CHECK
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "fusebox.schema.json"
+EXAMPLES = {"llm_keys": ROOT / "docs" / "examples" / "llm-keys.yaml"}
+"""Policies to show the permissions of a guardrail with, where these follow from its settings."""
 
 
 def generated() -> Iterator[tuple[Path, str]]:
     """Every file with generated parts, and what it should hold."""
     yield taggable.FILE, taggable.text()
+    yield llm_prices.FILE, llm_prices.text()
     yield SCHEMA, json.dumps(json_schema(), indent=2) + "\n"
     yield _filled(ROOT / "README.md", {"guardrails": guardrail_table(GUARDRAILS)})
     for one in GUARDRAILS:
         parts = {
             "triggers": trigger_table(one.spec),
             "settings": settings_table(one.spec.settings),
-            "permissions": permission_table(one.spec),
+            "permissions": permission_table(one.spec, example_of(one.spec)),
         }
         if one.spec is TAG_CHECK:
             parts["types"] = types_table()
+        if one.spec is llm_keys.SPEC:
+            parts["kinds"] = table(llm_keys.HEAD, llm_keys.rows())
         yield _filled(ROOT / "functions" / one.name / "README.md", parts)
     for folder, settings in (("approval", ApprovalSettings), ("notify", SlackSettings)):
         yield _filled(ROOT / "functions" / folder / "README.md", {"settings": settings_table(settings)})
@@ -61,6 +66,8 @@ def trigger_table(spec: GuardrailSpec) -> str:
     seconds = spec.event_delay(spec.settings())
     delay = f", {seconds} s later" if seconds else ""
     rows = [("event", trigger.summary + delay) for trigger in spec.events]
+    if spec.topic:
+        rows.append(("message", f"on the topic `PREFIX-REGION-{spec.topic}`"))
     return table(("Trigger", "When"), [*rows, ("sweep", f"`{spec.sweep}`")])
 
 
@@ -84,11 +91,16 @@ def settings_table(settings: type[Any]) -> str:
     return table(("Setting", "Takes", "Default", "Meaning"), rows)
 
 
-def permission_table(spec: GuardrailSpec) -> str:
+def example_of(spec: GuardrailSpec) -> GuardrailSettings:
+    """The settings of a guardrail's example, or its defaults."""
+    file = EXAMPLES.get(spec.name)
+    return load_policy(file).guardrails[spec.name] if file else spec.settings()
+
+
+def permission_table(spec: GuardrailSpec, settings: GuardrailSettings) -> str:
     """Every grant with its reason, then what is denied whatever is granted."""
     granted = [
-        (" ".join(f"`{action}`" for action in one.actions), f"`{one.resources[0]}`", one.reason)
-        for one in spec.permissions
+        (" ".join(f"`{action}`" for action in one.actions), _on(one), one.reason) for one in spec.granted(settings)
     ]
     denied = [
         ("**denied** " + " ".join(f"`{action}`" for action in one.actions), _fenced(one.resources), one.reason)
@@ -101,6 +113,12 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _on(grant: Permission) -> str:
+    """What a grant is for, and under which condition."""
+    only = "".join(f", where `{key}` is `{value}`" for keys in grant.conditions.values() for key, value in keys.items())
+    return f"`{grant.resources[0]}`{only}"
 
 
 def _fenced(resources: tuple[str, ...]) -> str:

@@ -1,3 +1,3 @@
 """What runs in Lambda, and in the `fusebox` command: guardrails and the engine they share."""
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"

@@ -13,7 +13,7 @@ from moto.logs.models import LogStream, logs_backends
 from functions.core.spec import GuardrailSettings
 from functions.log_retention.spec import LogRetentionSettings, Pace
 from tests.aws_world import ACCOUNT, REGION, RecordingClients
-from tests.contract import gpu_fleet, scaling_world, tagged_world
+from tests.contract import gpu_fleet, keys_world, scaling_world, tagged_world
 
 FAST = Pace(lists_per_second=100_000, puts_per_second=100_000)
 
@@ -24,7 +24,8 @@ class World:
 
     `change` names the calls that one change by an event takes. `options` are settings of further sweeps, one after
     another, for the permissions that only an option needs; `furnish` adds to the account before them what they are
-    about, `beyond` does what takes more than a sweep, and `teach` answers for moto what it does not know.
+    about, `beyond` does what takes more than a sweep, and `teach` answers for moto what it does not know. `further` are
+    settings that `beyond` uses, once the account is furnished; `release` does what must come before an undo.
     """
 
     seed: Callable[[], None]
@@ -35,6 +36,8 @@ class World:
     furnish: Callable[[], None] = lambda: None
     beyond: Callable[[Any, RecordingClients], None] = lambda guardrail, clients: None
     teach: Callable[[RecordingClients], None] = lambda clients: None
+    further: Callable[[], GuardrailSettings] | None = None
+    release: Callable[[Any], None] = lambda function: None
 
 
 def make_group(name: str, *, days: int | None = None, age_days: float = 0.1, stored_bytes: int = 0) -> None:
@@ -94,5 +97,16 @@ WORLDS = {
         furnish=tagged_world.furnish,
         beyond=tagged_world.further,
         teach=tagged_world.teach,
+    ),
+    "llm_keys": World(
+        keys_world.seed_keys,
+        keys_world.statuses,
+        keys_world.by_mode,
+        change=("iam:UpdateAccessKey",),
+        further=keys_world.every_kind,
+        furnish=keys_world.furnish,
+        beyond=keys_world.beyond,
+        teach=keys_world.teach,
+        release=keys_world.release,
     ),
 }

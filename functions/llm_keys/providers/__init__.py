@@ -1,0 +1,1 @@
+"""Switches: one kind of key a file, each with its stop, restore and read-back."""

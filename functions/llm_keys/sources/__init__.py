@@ -1,0 +1,1 @@
+"""Where a budget's spend is read: one source a file."""
