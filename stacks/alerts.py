@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from aws_cdk import Aws, Tags
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from functions.core.spec import OWN_TAG
 from stacks.naming import Naming
+from stacks.publishing import NOT_A_SERVICE, allow_service, deny_all
 
 
 class Alerts(Construct):
@@ -36,31 +36,22 @@ class Alerts(Construct):
         self.alerts = self._topic("Alerts", naming.name("alerts"), alert_emails)
         self.operations = self._topic("Operations", naming.name("operations"), operations_emails)
         # Own roles, and people of this account whom IAM lets publish: `fusebox run --stack` tells its digest too.
-        self.alerts.add_to_resource_policy(
-            self._deny_publishing(
-                self.alerts,
-                "OnlyThisAccount",
-                {"StringNotEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}},
-            )
+        deny_all(self.alerts, "OnlyThisAccount", {"StringNotEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}})
+        allow_service(
+            self.operations,
+            "OwnAlarms",
+            "cloudwatch.amazonaws.com",
+            # Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+            {
+                "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                "ArnLike": {"aws:SourceArn": naming.arn("cloudwatch", f"alarm:{naming.base}-*")},
+            },
         )
-        self.operations.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="OwnAlarms",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[self.operations.topic_arn],
-                # Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
-                    "ArnLike": {"aws:SourceArn": naming.arn("cloudwatch", f"alarm:{naming.base}-*")},
-                },
-            )
-        )
-        others: dict[str, object] = {"Bool": {"aws:PrincipalIsAWSService": "false"}}
+        others = {**NOT_A_SERVICE}
         if operations_also_from:
             # A principal without an ARN is denied as well: StringNotEquals holds where the key is missing.
             others["StringNotEquals"] = {"aws:PrincipalArn": list(operations_also_from)}
-        self.operations.add_to_resource_policy(self._deny_publishing(self.operations, "OnlyServices", others))
+        deny_all(self.operations, "OnlyServices", others)
         Tags.of(self).add(OWN_TAG, "alerts")
 
     def _topic(self, id: str, name: str, emails: Iterable[str]) -> sns.Topic:
@@ -68,14 +59,3 @@ class Alerts(Construct):
         for email in emails:
             topic.add_subscription(subscriptions.EmailSubscription(email))
         return topic
-
-    @staticmethod
-    def _deny_publishing(topic: sns.Topic, sid: str, conditions: dict[str, object]) -> iam.PolicyStatement:
-        return iam.PolicyStatement(
-            sid=sid,
-            effect=iam.Effect.DENY,
-            principals=[iam.AnyPrincipal()],
-            actions=["sns:Publish"],
-            resources=[topic.topic_arn],
-            conditions=conditions,
-        )

@@ -11,8 +11,8 @@ from functions.core.settings import to_plain
 from functions.core.spec import GuardrailSettings, GuardrailSpec
 
 SOURCE = Path(__file__).parents[1] / "functions"
-CORE = ("*.py", "*.csv")
-"""What an asset takes of core: its modules, and the tables that they read."""
+TAKEN = ("*.py", "*.csv")
+"""What an asset takes of core and of its own folder: the modules, and the tables that they read."""
 
 
 def stage(spec: GuardrailSpec, settings: GuardrailSettings, staging: Path) -> Path:
@@ -23,13 +23,13 @@ def stage(spec: GuardrailSpec, settings: GuardrailSettings, staging: Path) -> Pa
 def stage_folder(name: str, folder: str, settings: Any, staging: Path) -> Path:
     """Gathers what one function needs under `staging`/`name` and returns that folder.
 
-    It holds functions/__init__.py, functions/core with its tables, functions/`folder`, and `settings`, a settings
+    It holds functions/__init__.py, functions/core and functions/`folder` with their tables, and `settings`, a settings
     dataclass, as settings.json at the root. The same source and settings give the same bytes, so an unchanged
     function is not deployed again; other folders' changes do not touch it.
     """
     target = staging / name
-    core = [source for pattern in CORE for source in (SOURCE / "core").rglob(pattern)]
-    for source in sorted([SOURCE / "__init__.py", *core, *(SOURCE / folder).rglob("*.py")]):
+    files = [source for part in ("core", folder) for pattern in TAKEN for source in (SOURCE / part).rglob(pattern)]
+    for source in sorted([SOURCE / "__init__.py", *files]):
         copy = target / source.relative_to(SOURCE.parent)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)

@@ -10,6 +10,7 @@ from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from functions.core.guardrail import Guardrail as Wired
+from functions.llm_keys.settings import LlmKeysSettings
 from functions.policy import Policy
 from stacks.alarms import Alarms
 from stacks.alerts import Alerts
@@ -19,7 +20,8 @@ from stacks.errors import StackError
 from stacks.failures import Failures
 from stacks.guardrail import Guardrail, Shared
 from stacks.lease import Lease
-from stacks.naming import Naming, fill
+from stacks.llm_keys import LlmKeys
+from stacks.naming import Naming
 from stacks.notify import Notify, notify_role_arn
 from stacks.store import Store, table_name
 from stacks.sweep import Sweep
@@ -60,7 +62,7 @@ class FuseboxStack(Stack):
         )
         failures = Failures(self, "Failures", naming=naming)
         sweep = Sweep(self, "Sweep", naming=naming, specs=specs)
-        layer_arn = fill(policy.powertools_layer_arn)
+        layer_arn = naming.fill(policy.powertools_layer_arn)
         approval = Approval(
             self,
             "Approval",
@@ -112,6 +114,18 @@ class FuseboxStack(Stack):
             sweep=sweep.machine,
             approval=approval.machine,
         )
+        for spec, guardrail in zip(specs, built, strict=True):
+            settings = policy.guardrails[spec.name]
+            if isinstance(settings, LlmKeysSettings) and settings.budgets:
+                llm_keys = LlmKeys(
+                    self,
+                    "LlmKeys",
+                    naming=naming,
+                    settings=settings,
+                    function=guardrail.function,
+                    failures=failures.queue,
+                )
+                CfnOutput(self, "BudgetTopicArn", value=llm_keys.topic.topic_arn)
         stop = EmergencyStop(self, "EmergencyStop", naming=naming)
         # The CLI reads these by name.
         outputs = {

@@ -21,10 +21,6 @@ from stacks.naming import Naming, part_of
 from stacks.permissions import Reach, role_for
 from stacks.sweep import Sweep
 
-TIMEOUT = Duration.minutes(5)
-"""A sweep goes on in a next step, so a short limit costs little, and a failed event of a delay queue,
-which waits for six times as long, soon gets its next try."""
-
 
 @dataclass(frozen=True)
 class Shared:
@@ -50,6 +46,9 @@ class Guardrail(Construct):
         super().__init__(scope, id)
         self._spec = spec
         self._shared = shared
+        # A sweep goes on in a next step, so a short limit costs little, and a failed event of a delay queue, which
+        # waits for six times as long, soon gets its next try.
+        self._timeout = Duration.seconds(spec.timeout_seconds)
         delay = spec.event_delay(settings)
         queue = self._delay_queue(delay) if delay and spec.events else None
         self.function = self._function(settings, queue)
@@ -69,7 +68,7 @@ class Guardrail(Construct):
                 delivery.allow(self, f"Permission-{trigger.name}", rule=rule, function=self.function)
         if queue:
             delivery.drain(self, "Delayed", queue=queue, function=self.function)
-        self._schedule()
+        self._schedule(idle=spec.idle(settings))
         Tags.of(self).add(OWN_TAG, spec.name)
 
     def _delay_queue(self, seconds: int) -> sqs.Queue:
@@ -79,7 +78,7 @@ class Guardrail(Construct):
             spec=self._spec,
             seconds=seconds,
             naming=self._shared.naming,
-            timeout=TIMEOUT,
+            timeout=self._timeout,
             failures=self._shared.failures,
         )
 
@@ -93,7 +92,7 @@ class Guardrail(Construct):
             queue.queue_arn if queue else "",
             shared.naming.approval_machine,
         )
-        role = role_for(self, "Role", spec=spec, fences=spec.fences(settings), naming=shared.naming, reach=reach)
+        role = role_for(self, "Role", spec=spec, settings=settings, naming=shared.naming, reach=reach)
         return python_function(
             self,
             name=name,
@@ -102,7 +101,7 @@ class Guardrail(Construct):
             code=stage(spec, settings, shared.staging),
             role=role,
             layer_arn=shared.layer_arn,
-            timeout=TIMEOUT,
+            timeout=self._timeout,
             memory_mb=spec.memory_mb,
             environment={
                 "FUSEBOX_NAME": shared.naming.base,
@@ -129,7 +128,8 @@ class Guardrail(Construct):
             ),
         )
 
-    def _schedule(self) -> None:
+    def _schedule(self, *, idle: bool) -> None:
+        """Starts the sweeps; switched off where there is nothing to watch, so that it costs nothing."""
         spec, shared = self._spec, self._shared
         events.CfnRule(
             self,
@@ -137,6 +137,7 @@ class Guardrail(Construct):
             name=shared.naming.name(f"{part_of(spec)}-sweep"),
             description=f"Fusebox {spec.name}: {spec.sweep}, everything is looked at, whatever events missed",
             schedule_expression=spec.sweep,
+            state="DISABLED" if idle else "ENABLED",
             targets=[
                 events.CfnRule.TargetProperty(
                     id="sweep",

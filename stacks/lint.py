@@ -1,5 +1,6 @@
 """Checks the synthesised stack with cdk-nag and cfn-lint: `python -m stacks.lint`.
 
+It looks at the owner's policy, and at each of EXAMPLES, which make what most policies do not.
 Any finding fails it: cdk-nag's that are not accepted where they arise (see `stacks.nag`), and all
 of cfn-lint's errors and warnings but for UNHEEDED, circular references (E3004) among them. Works offline.
 """
@@ -9,30 +10,34 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from aws_cdk import Validations
 from cdk_nag import AwsSolutionsChecks
 from cfnlint.api import lint  # type: ignore[import-untyped]  # it ships no types
 
-from functions.policy import load_policy
+from functions.core.guardrail import Guardrail
+from functions.policy import Policy, load_policy
 from functions.policy_errors import PolicyError
+from functions.registry import GUARDRAILS
 from stacks.errors import StackError
 from stacks.synthesis import STACK, new_app, policy_file, synthesise
 
+EXAMPLES = sorted((Path(__file__).parents[1] / "docs" / "examples").glob("*.yaml"))
 REPORT = "validation-report.json"
 UNHEEDED = {"W3005": "CDK's own constructs write dependencies down that a reference implies already"}
 """What cfn-lint says about every CDK template, with the reason why it does not matter."""
 
 
-def findings(outdir: Path) -> list[str]:
-    """Synthesises into `outdir` and returns one line for each finding; none is what we want."""
+def findings(outdir: Path, policy: Policy, guardrails: Sequence[Guardrail[Any, Any]] = GUARDRAILS) -> list[str]:
+    """Synthesises a policy into `outdir` and returns one line for each finding; none is what we want."""
     app = new_app(outdir)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     try:
-        synthesise(app, load_policy(policy_file(app, dict(os.environ))))
+        synthesise(app, policy, guardrails)
     except RuntimeError as error:
         # CDK ends a synth whose validation failed with this error, and the report written.
         if "ValidationFailed" not in str(error):
@@ -63,9 +68,12 @@ def cfn_findings(template: str) -> Iterator[str]:
 
 def main() -> int:
     """Prints the findings; returns the exit code: 0 clean, 1 findings, 2 the policy or stack is refused."""
-    with TemporaryDirectory(prefix="fusebox-lint-") as outdir:
+    found: list[str] = []
+    with TemporaryDirectory(prefix="fusebox-lint-") as folder:
+        files = [policy_file(new_app(Path(folder) / "context"), dict(os.environ)), *EXAMPLES]
         try:
-            found = findings(Path(outdir))
+            for number, file in enumerate(files):
+                found += [f"{file}: {line}" for line in findings(Path(folder) / str(number), load_policy(file))]
         except (PolicyError, StackError) as error:
             sys.stderr.write(f"{error}\n")
             return 2

@@ -17,6 +17,8 @@ from stacks.errors import StackError
 
 NAME_LIMIT = 64
 """Characters in the name of a Lambda function, an IAM role and an EventBridge rule (API references)."""
+GLOBAL = ("iam", "budgets")
+"""Services whose resources belong to the account, in no Region."""
 LONGEST = {Aws.PARTITION: "aws-us-gov", Aws.REGION: "us-isof-south-1", Aws.ACCOUNT_ID: "123456789012"}
 """The longest values these take anywhere; what fits with them fits in every account and Region."""
 
@@ -43,8 +45,8 @@ class Naming:
         return name
 
     def arn(self, service: str, resource: str) -> str:
-        """The ARN of something in this account and Region; IAM's carry no Region."""
-        region = "" if service == "iam" else Aws.REGION
+        """The ARN of something in this account and Region; those of IAM and Budgets carry no Region."""
+        region = "" if service in GLOBAL else Aws.REGION
         return f"arn:{Aws.PARTITION}:{service}:{region}:{Aws.ACCOUNT_ID}:{resource}"
 
     def of(self, spec: GuardrailSpec) -> str:
@@ -62,21 +64,21 @@ class Naming:
         """The ARN of the approval workflow, which refers to the functions that refer to it."""
         return self.arn("states", f"stateMachine:{self.name('approval')}")
 
+    def fill(self, template: str) -> str:
+        """Fills in {base}, and {partition}, {region} and {account} with what CloudFormation knows."""
+        for placeholder, value in (
+            ("{base}", self.base),
+            ("{partition}", Aws.PARTITION),
+            ("{region}", Aws.REGION),
+            ("{account}", Aws.ACCOUNT_ID),
+        ):
+            template = template.replace(placeholder, value)
+        return template
+
 
 def part_of(spec: GuardrailSpec) -> str:
     """A guardrail in names: log_retention becomes log-retention."""
     return spec.name.replace("_", "-")
-
-
-def fill(template: str) -> str:
-    """Fills in {partition}, {region} and {account} with what CloudFormation knows."""
-    for placeholder, token in (
-        ("{partition}", Aws.PARTITION),
-        ("{region}", Aws.REGION),
-        ("{account}", Aws.ACCOUNT_ID),
-    ):
-        template = template.replace(placeholder, token)
-    return template
 
 
 def longest(text: str) -> str:

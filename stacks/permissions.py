@@ -8,7 +8,7 @@ allows, the grants of `guardrail` become managed policies beside them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,10 @@ from constructs import Construct
 
 from functions.core.iam_actions import reads
 from functions.core.memory import episodes_of, notes_of
-from functions.core.spec import OWN_TAG, Fence, GuardrailSpec, Permission
+from functions.core.spec import OWN_TAG, Fence, GuardrailSettings, GuardrailSpec, Permission
 from stacks.errors import StackError
 from stacks.nag import accept_wildcards
-from stacks.naming import Naming, fill, longest, part_of, sids
+from stacks.naming import Naming, longest, part_of, sids
 from stacks.store import LISTING
 
 INLINE_LIMIT, MANAGED_LIMIT = 10_240, 6_144
@@ -45,19 +45,21 @@ class Reach:
 
 
 def role_for(
-    scope: Construct, id: str, *, spec: GuardrailSpec, fences: Iterable[Fence], naming: Naming, reach: Reach
+    scope: Construct, id: str, *, spec: GuardrailSpec, settings: GuardrailSettings, naming: Naming, reach: Reach
 ) -> iam.Role:
     """The role of one guardrail's function; StackError if its policies are larger than IAM allows."""
-    fences = tuple(fences)
-    core = _core(spec, naming, reach)
+    granted = spec.granted(settings)
+    fences = (*spec.fences(settings), *_own_resources(granted))
     documents = {
-        "core": core,
-        "guardrail": _granted(spec.permissions),
-        "fences": _fenced((*fences, *_own_resources(spec.permissions))),
+        "core": _core(spec, naming, reach),
+        "guardrail": _statements(naming, granted, iam.Effect.ALLOW),
+        "fences": _statements(naming, fences, iam.Effect.DENY),
     }
-    managed: list[iam.IManagedPolicy] = []
+    # IAM refuses a policy that says nothing.
+    documents = {name: each for name, each in documents.items() if each}
+    managed: list[iam.ManagedPolicy] = []
     if _size(scope, documents) > INLINE_LIMIT:
-        managed += _managed(scope, spec, documents.pop("guardrail"), naming)
+        managed = _managed(scope, spec, documents.pop("guardrail", []), naming)
     size = _size(scope, documents)
     if size > INLINE_LIMIT:
         raise StackError(
@@ -73,14 +75,15 @@ def role_for(
         inline_policies={name: iam.PolicyDocument(statements=each) for name, each in documents.items()},
         managed_policies=managed or None,
     )
-    _accept(role, spec)
+    for each in (role, *managed):
+        _accept(each, naming, granted)
     accept_wildcards(role, [_own_streams(spec, naming)], "a log stream's name is made by Lambda at run time")
     return role
 
 
-def _accept(construct: Construct, spec: GuardrailSpec) -> None:
-    for permission in spec.permissions:
-        accept_wildcards(construct, map(fill, permission.resources), permission.reason)
+def _accept(construct: Construct, naming: Naming, granted: Sequence[Permission]) -> None:
+    for one in granted:
+        accept_wildcards(construct, map(naming.fill, one.resources), one.reason)
 
 
 def _size(scope: Construct, documents: Mapping[str, list[iam.PolicyStatement]]) -> int:
@@ -99,9 +102,7 @@ def _managed(
     made = []
     for number, part in enumerate(parts, 1):
         name = naming.name(f"{part_of(spec)}-grants-{number}")
-        policy = iam.ManagedPolicy(scope, f"Grants{number}", managed_policy_name=name, statements=part)
-        _accept(policy, spec)
-        made.append(policy)
+        made.append(iam.ManagedPolicy(scope, f"Grants{number}", managed_policy_name=name, statements=part))
     return made
 
 
@@ -154,22 +155,36 @@ def _own_streams(spec: GuardrailSpec, naming: Naming) -> str:
     return naming.arn("logs", f"log-group:/aws/lambda/{naming.of(spec)}:log-stream:*")
 
 
-def _granted(permissions: tuple[Permission, ...]) -> list[iam.PolicyStatement]:
-    named = zip(sids(one.reason for one in permissions), permissions, strict=True)
-    return [_statement(sid, list(one.actions), [fill(each) for each in one.resources]) for sid, one in named]
-
-
-def _fenced(fences: tuple[Fence, ...]) -> list[iam.PolicyStatement]:
-    named = zip(sids(one.reason for one in fences), fences, strict=True)
+def _statements(
+    naming: Naming, declared: Sequence[Permission | Fence], effect: iam.Effect
+) -> list[iam.PolicyStatement]:
+    """What a guardrail declares as IAM takes it, each statement named by its reason."""
+    named = zip(sids(one.reason for one in declared), declared, strict=True)
     return [
-        _statement(sid, list(one.actions), [fill(each) for each in one.resources], one.conditions, iam.Effect.DENY)
+        _statement(
+            sid,
+            list(one.actions),
+            [naming.fill(each) for each in one.resources],
+            _conditions(naming, one.conditions),
+            effect,
+        )
         for sid, one in named
     ]
 
 
-def _own_resources(permissions: tuple[Permission, ...]) -> tuple[Fence, ...]:
+def _conditions(naming: Naming, conditions: Mapping[str, Mapping[str, str | list[str]]]) -> dict[str, Any]:
+    return {
+        operator: {
+            key: naming.fill(value) if isinstance(value, str) else [naming.fill(each) for each in value]
+            for key, value in keys.items()
+        }
+        for operator, keys in conditions.items()
+    }
+
+
+def _own_resources(granted: Sequence[Permission]) -> tuple[Fence, ...]:
     """Whatever a guardrail may change, it may not change on Fusebox's own resources."""
-    changing = sorted({action for one in permissions for action in one.actions if not reads(action)})
+    changing = sorted({action for one in granted for action in one.actions if not reads(action)})
     if not changing:
         return ()
     tagged = {"StringLike": {f"aws:ResourceTag/{OWN_TAG}": "*"}}

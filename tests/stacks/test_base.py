@@ -135,11 +135,8 @@ def test_a_function_gets_what_it_reads_and_little_else(template: Template, spec:
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
     assert function["Role"] == environment["FUSEBOX_ROLE_ARN"]
-    assert (function["Runtime"], function["Architectures"], function["MemorySize"]) == (
-        "python3.13",
-        ["arm64"],
-        spec.memory_mb,
-    )
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+    assert (function["MemorySize"], function["Timeout"]) == (spec.memory_mb, spec.timeout_seconds)
 
 
 def test_logs_do_not_pile_up(template: Template) -> None:

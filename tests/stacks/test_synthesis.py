@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 import app
-from functions.policy import Policy
+from functions.policy import Policy, load_policy
 from functions.registry import GUARDRAILS
 from stacks.asset import stage
-from stacks.lint import findings
+from stacks.lint import EXAMPLES, findings
 from stacks.synthesis import new_app, policy_file, synthesise
 from tests.conftest import ROOT
+from tests.stacks.llm_policy import EXAMPLE, WITH_LLM
 
 ONE = GUARDRAILS[0].spec
 
@@ -91,6 +92,10 @@ def test_where_the_policy_comes_from(tmp_path: Path) -> None:
     assert policy_file(plain, {"FUSEBOX_POLICY": "team.yaml"}) == Path("given.yaml")
 
 
-def test_the_linters_find_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FUSEBOX_POLICY", str(ROOT / "fusebox.yaml"))
-    assert findings(tmp_path) == []
+def test_the_linters_find_nothing(policy: Policy, tmp_path: Path) -> None:
+    assert findings(tmp_path, policy) == []
+
+
+def test_the_linters_find_nothing_where_every_kind_of_llm_key_has_a_budget(tmp_path: Path) -> None:
+    assert EXAMPLE in EXAMPLES
+    assert findings(tmp_path, load_policy(EXAMPLE, WITH_LLM), WITH_LLM) == []
