@@ -174,22 +174,45 @@ class LocalAccount:
     ) -> None:
         """Publishes on a topic as an AWS service, under its policy, or as the owner if `service` is None.
 
-        Raises NotPermitted where AWS would drop the message. The source defaults to an ARN of that service.
+        Raises NotPermitted where AWS would drop or refuse the message. The source defaults to an ARN of that service
+        in this account; the account in it is what the policy sees as aws:SourceAccount.
         """
+        topics = self._services.topics
         if service is None:
-            self._services.topics.publish(topic_arn, message, subject, attributes=attributes, source="owner")
+            topics.publish_as_owner(topic_arn, message, subject, attributes=attributes)
         else:
             default = f"arn:aws:{service.split('.')[0]}::{self._world.account_id}:local"
-            self._services.topics.publish_as_service(
+            topics.publish_as_service(
                 service, topic_arn, message, subject, attributes=attributes, source_arn=source_arn or default
             )
         self.settle()
+
+    def set_budget_spend(self, name: str, dollars: float, forecast: float | None = None) -> None:
+        """Says what AWS reckons was spent in the period of an AWS budget; nobody is told before `refresh_budget`."""
+        self._services.budgets.set_spend(name, dollars, forecast)
+
+    def refresh_budget(self, name: str) -> list[Message]:
+        """AWS Budgets looks at a budget, tells its topics of what was crossed since in this period, and settles.
+
+        Returns what was published. Messages that a topic's policy did not let in are in `losses`.
+        """
+        published = self._services.budgets.refresh(name)
+        self.settle()
+        return published
 
     def set_alarm(self, alarm_name: str, state: AlarmState, reason: str = "set by hand") -> Delivery | None:
         """Moves an alarm to a state and settles; None if it was there already and so kept silent."""
         delivery = self._services.alarms.set(alarm_name, state, reason)
         self.settle()
         return delivery
+
+    def log(self, text: str) -> None:
+        """An application writes lines to CloudWatch Logs, which takes the metrics out that are embedded in them.
+
+        Their alarms look within the next minute; what CloudWatch would drop is in `losses`.
+        """
+        self._services.embedded_metrics.take(text.splitlines())
+        self.settle()
 
     def scale(
         self,
@@ -288,6 +311,12 @@ class LocalAccount:
     def seed_instance_refreshes(self, refreshes: Iterable[Mapping[str, Any]]) -> None:
         """What DescribeInstanceRefreshes shows, each in its shape."""
         self._services.scaling.refreshes.extend(refreshes)
+
+    def seed_bedrock(
+        self, jobs: Iterable[Mapping[str, Any]] = (), throughputs: Iterable[Mapping[str, Any]] = ()
+    ) -> None:
+        """What ListModelInvocationJobs and ListProvisionedModelThroughputs show, each in its shape, times as text."""
+        self._services.bedrock.seed(jobs, throughputs)
 
     def seed_metrics(self, seeds: Iterable[MetricSeed]) -> None:
         """Writes series straight into CloudWatch, thousands of datapoints a second."""

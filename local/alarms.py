@@ -1,4 +1,4 @@
-"""CloudWatch alarms change state on request: as an event on the bus, and as their SNS actions.
+"""CloudWatch alarms that change state: as an event on the bus, and as their SNS actions.
 
 Shapes: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html; the
 SNS body is what alarms send to topics today.
@@ -7,6 +7,7 @@ SNS body is what alarms send to topics today.
 from __future__ import annotations
 
 import json
+import operator
 import uuid
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -18,6 +19,12 @@ from local.topics import Topics, timestamp
 from local.world import World
 
 AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
+COMPARE = {
+    "GreaterThanThreshold": operator.gt,
+    "GreaterThanOrEqualToThreshold": operator.ge,
+    "LessThanThreshold": operator.lt,
+    "LessThanOrEqualToThreshold": operator.le,
+}
 _ACTIONS = {"OK": "OKActions", "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 # The notification shows a Region's display name, not its code.
 _REGIONS = {

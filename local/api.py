@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -24,6 +25,7 @@ _SERVICES = {
 _PREFIXES = {
     "apigatewayv2": "apigateway",
     "bedrock-agent": "bedrock",
+    "bedrock-runtime": "bedrock",
     "efs": "elasticfilesystem",
     "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
@@ -34,8 +36,14 @@ _PREFIXES = {
 }
 # Operations that IAM knows by another name. API Gateway's are known by their method.
 _ACTIONS = {
+    "apigateway.CreateApiKey": "POST",
+    "apigateway.GetApiKey": "GET",
+    "apigateway.GetApiKeys": "GET",
     "apigateway.GetRestApis": "GET",
+    "apigateway.UpdateApiKey": "PATCH",
     "apigatewayv2.GetApis": "GET",
+    "bedrock-runtime.Converse": "InvokeModel",
+    "budgets.DescribeBudget": "ViewBudget",
     "lambda.Invoke": "InvokeFunction",
     "s3.DeleteBucketTagging": "PutBucketTagging",
     "s3.ListBuckets": "ListAllMyBuckets",
@@ -120,7 +128,27 @@ def _service(signing_name: str, path: str, body: bytes) -> str:
         return "apigatewayv2"
     if signing_name == "bedrock" and path.startswith(("/agents", "/knowledgebases", "/tags")):
         return "bedrock-agent"
+    if signing_name == "bedrock" and path.startswith("/model/"):
+        return "bedrock-runtime"
     return _SERVICES.get(signing_name, signing_name)
+
+
+def query_answer(request: ApiRequest, result: Mapping[str, Any] | None) -> Answer:
+    """An answer in the query protocol; None for an operation that answers nothing."""
+    name = request.operation
+    inner = "" if result is None else f"<{name}Result>{_xml(result)}</{name}Result>"
+    text = f"<{name}Response>{inner}<ResponseMetadata><RequestId>local</RequestId></ResponseMetadata></{name}Response>"
+    return Answer(200, {"Content-Type": "text/xml"}, text.encode())
+
+
+def _xml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "".join(f"<{name}>{_xml(one)}</{name}>" for name, one in value.items())
+    if isinstance(value, list):
+        return "".join(f"<member>{_xml(one)}</member>" for one in value)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    return escape(str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def denied(request: ApiRequest, message: str) -> ApiError:

@@ -89,6 +89,7 @@ class Deployer:
             if (old.type, old.values) == (properties.type, properties.values):
                 return deployed
             updates.forget(deployment, old, deployed, gone=False)
+            properties.before = old
         created = CREATE[properties.type](deployment, properties)
         properties.finish()
         return created

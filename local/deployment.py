@@ -16,11 +16,15 @@ from local.world import World
 
 @dataclass
 class Properties:
-    """A resource's resolved properties. Each must be read or ignored on purpose, or `finish` fails."""
+    """A resource's resolved properties. Each must be read or ignored on purpose, or `finish` fails.
+
+    `before` are those of the deployment before, for types that are changed and not made anew.
+    """
 
     logical_id: str
     type: str
     values: Mapping[str, Any]
+    before: Properties | None = None
     _seen: set[str] = field(default_factory=set)
 
     def get(self, name: str, default: Any = None) -> Any:

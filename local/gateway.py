@@ -23,11 +23,14 @@ from local.records import Call
 from local.world import HARNESS_KEY, World
 
 Handler = Callable[[ApiRequest], Answer | None]
+Unsigned = Callable[[api.WsgiEnviron], Answer | None]
 Observer = Callable[[ApiRequest], AbstractContextManager[None]]
 Watcher = Callable[[ApiRequest], None]
 Witness = Callable[[ApiRequest, Answer, str | None, str], None]
 # Services whose calls moto answers one at a time here: it looks and writes in two steps, what AWS does in one.
 _ONE_AT_A_TIME = ("dynamodb", "secretsmanager", "stepfunctions")
+# What a topic's policy may deny even to the owner: only services publish there.
+_DENIED_TO_THE_OWNER = ("sns.Publish", "sns.PublishBatch")
 
 
 @dataclass
@@ -75,6 +78,8 @@ class Gateway:
         """Called after moto answered an operation without an error."""
         self.witness: Witness = lambda _request, _answer, _error, _user_agent: None
         """Told of every call that was answered, with its error code and the caller's user agent."""
+        self.unsigned: Unsigned = lambda _environ: None
+        """Answers requests that are not signed; None leaves them to moto."""
         self.in_flight = 0
         self._turns = {service: threading.Lock() for service in _ONE_AT_A_TIME}
 
@@ -92,7 +97,8 @@ class Gateway:
         request = api.parse(environ, body)
         environ["wsgi.input"] = io.BytesIO(body)
         if request is None:
-            return list(self._moto(environ, start_response))
+            by_key = self.unsigned(environ)
+            return list(self._moto(environ, start_response)) if by_key is None else _sent(by_key, start_response)
         with self._lock:
             self.in_flight += request.access_key != HARNESS_KEY
         try:
@@ -100,14 +106,7 @@ class Gateway:
         finally:
             with self._lock:
                 self.in_flight -= request.access_key != HARNESS_KEY
-        start_response(
-            f"{answer.status} -",
-            [
-                *((k, v) for k, v in answer.headers.items() if k.lower() != "content-length"),
-                ("Content-Length", str(len(answer.body))),
-            ],
-        )
-        return [answer.body]
+        return _sent(answer, start_response)
 
     def _answer(self, request: ApiRequest, environ: dict[str, Any]) -> Answer:
         if request.access_key == HARNESS_KEY:
@@ -117,13 +116,11 @@ class Gateway:
         checks: tuple[str, ...] = ()
         allowed, error = True, None
         try:
-            if role is not None:
+            if role is not None or f"{request.service}.{request.operation}" in _DENIED_TO_THE_OWNER:
                 checks, allowed = self._judge(request, role)
             if not allowed:
-                raise api.denied(
-                    request,
-                    f"{role} is not authorized to perform: {request.action} on resource: {', '.join(checks)}",
-                )
+                refused = f"perform: {request.action} on resource: {', '.join(checks)}"
+                raise api.denied(request, f"{role or 'owner'} is not authorized to {refused}")
             self._disturb(request)
             absent.check(request)
             strictness.check_call(request, self._world.scope)
@@ -158,9 +155,10 @@ class Gateway:
         self.witness(request, answer, error, environ.get("HTTP_USER_AGENT", ""))
         return answer
 
-    def _judge(self, request: ApiRequest, role: str) -> tuple[tuple[str, ...], bool]:
+    def _judge(self, request: ApiRequest, role: str | None) -> tuple[tuple[str, ...], bool]:
         checks = permissions.checks(request, self._world.scope)
-        allowed = all(self._world.role_may(role, check) for check in checks)
+        world = self._world
+        allowed = all(world.owner_may(check) if role is None else world.role_may(role, check) for check in checks)
         return tuple(check.resource for check in checks), allowed
 
     def _disturb(self, request: ApiRequest) -> None:
@@ -198,3 +196,9 @@ class Gateway:
             body = b"".join(self._moto(environ, start_response))
         headers: Mapping[str, str] = status[1]
         return Answer(status[0], headers, body)
+
+
+def _sent(answer: Answer, start_response: Any) -> list[bytes]:
+    headers = [(name, value) for name, value in answer.headers.items() if name.lower() != "content-length"]
+    start_response(f"{answer.status} -", [*headers, ("Content-Length", str(len(answer.body)))])
+    return [answer.body]

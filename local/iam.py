@@ -6,6 +6,7 @@ Deny wins; then any Allow; else nothing is granted. What is not known here raise
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -54,7 +55,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, for resource policies: an AWS service, a role (by ARN), or anyone at all, whose name is empty."""
+    """Who asks, for resource policies: an AWS service, a role or user (by ARN), or anyone at all, without a name."""
 
     kind: Literal["service", "role", "anonymous"]
     name: str
@@ -64,6 +65,11 @@ def statements(document: Mapping[str, Any]) -> list[Statement]:
     """The statements of a policy document, which AWS lets be one object or a list."""
     found = document["Statement"]
     return list(found) if isinstance(found, list) else [found]
+
+
+def of_document(document: str | Mapping[str, Any]) -> list[Statement]:
+    """The statements of a policy document as it is kept: text, or the object itself."""
+    return statements(json.loads(document) if isinstance(document, str) else document)
 
 
 def evaluate(policy: Iterable[Statement], check: Check, caller: Caller | None = None) -> Verdict:

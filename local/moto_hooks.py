@@ -45,10 +45,10 @@ def _application() -> Any:
 
 
 def backend(service: str, scope: Scope) -> Any:
-    """moto's in-memory state of a service; IAM and S3 are global and live under the partition's name."""
+    """moto's in-memory state of a service; those without Regions live under the partition's name."""
     lookup: Any = get_backend
     backends = lookup(service)
-    return backends[scope.account_id]["aws" if service in ("iam", "s3", "sts") else scope.region]
+    return backends[scope.account_id]["aws" if service in ("budgets", "iam", "s3", "sts") else scope.region]
 
 
 # -- requests ------------------------------------------------------------------------------------
@@ -77,20 +77,6 @@ def parse_by_model(service: str, environ: dict[str, Any], body: bytes) -> tuple[
         }
     )
     return protocol, operation.name, parsed
-
-
-# -- IAM -----------------------------------------------------------------------------------------
-def role_policies(scope: Scope, role_name: str) -> list[str | Mapping[str, Any]]:
-    """The policy documents of a role as they are now: inline ones, then the attached managed ones."""
-    role = backend("iam", scope).get_role(role_name)
-    return [*role.policies.values(), *(_document(policy) for policy in role.managed_policies.values())]
-
-
-def _document(policy: Any) -> str | Mapping[str, Any]:
-    """The document of a managed policy's default version."""
-    default = policy.default_version_id
-    document: str | Mapping[str, Any] = next(v.document for v in policy.versions if v.version_id == default)
-    return document
 
 
 # -- CloudTrail ----------------------------------------------------------------------------------

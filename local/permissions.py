@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from local import fleet_permissions, scaling_permissions, table_permissions, tag_permissions, task_tokens
+from local import (
+    fleet_permissions,
+    key_permissions,
+    scaling_permissions,
+    table_permissions,
+    tag_permissions,
+    task_tokens,
+)
 from local.api import ApiRequest
 from local.errors import UnmodelledCall
 from local.iam import Check
@@ -100,6 +107,7 @@ def _everyone(_request: ApiRequest, _scope: Scope) -> list[Check]:
     return []
 
 
+_OF_SECRETS = ("DescribeSecret", "GetSecretValue", "PutResourcePolicy", "PutSecretValue", "UpdateSecretVersionStage")
 OPERATIONS: dict[str, Rule] = {
     "logs.DescribeLogGroups": lambda request, scope: [Check(request.action, scope.arn("logs", "log-group:*"))],
     "logs.ListTagsForResource": _log_group(""),
@@ -148,7 +156,7 @@ OPERATIONS: dict[str, Rule] = {
     "stepfunctions.ListExecutions": _at("states", "stateMachine:{}", "stateMachineArn"),
     **{f"stepfunctions.SendTask{how}": task_tokens.checks for how in ("Success", "Failure", "Heartbeat")},
     **{f"ssm.{name}": _parameters for name in ("GetParameter", "GetParameters", "GetParametersByPath", "PutParameter")},
-    **{f"secretsmanager.{name}": _secret for name in ("GetSecretValue", "PutSecretValue", "DescribeSecret")},
+    **{f"secretsmanager.{name}": _secret for name in _OF_SECRETS},
     "events.PutEvents": _bus,
     "cloudwatch.PutMetricData": _metrics_out,
     "cloudwatch.GetMetricData": _any,
@@ -156,4 +164,5 @@ OPERATIONS: dict[str, Rule] = {
     **fleet_permissions.OPERATIONS,
     **scaling_permissions.OPERATIONS,
     **tag_permissions.OPERATIONS,
+    **key_permissions.OPERATIONS,
 }

@@ -66,7 +66,9 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Message:
-    """A message published on a topic. `bodies` has one text per protocol when MessageStructure was json."""
+    """A message published on a topic. `bodies` has one text per protocol when MessageStructure was json; every
+    subscriber sees the same `id`.
+    """
 
     topic_arn: str
     subject: str | None
@@ -75,6 +77,7 @@ class Message:
     bodies: Mapping[str, str]
     source: str
     time: datetime
+    id: str = ""
 
     def body(self, protocol: str) -> str:
         return self.bodies.get(protocol, self.message)

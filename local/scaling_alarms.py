@@ -1,4 +1,4 @@
-"""Alarms on the desired capacity of Auto Scaling groups, the one metric that the local account evaluates by itself.
+"""Alarms on the desired capacity of Auto Scaling groups, a metric that is there without anybody putting it.
 
 An alarm looks at the capacity once its periods have passed since a change or since it was made; what was in between is
 not looked at. Source:
@@ -7,27 +7,19 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEma
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from local.alarms import Alarms
+from local.alarms import COMPARE, Alarms
 from local.api import ApiRequest
 from local.scaling import Scaling
 from local.world import World
 
-_COMPARE = {
-    "GreaterThanThreshold": operator.gt,
-    "GreaterThanOrEqualToThreshold": operator.ge,
-    "LessThanThreshold": operator.lt,
-    "LessThanOrEqualToThreshold": operator.le,
-}
-
 
 class ScalingAlarms:
-    """Evaluates alarms on AWS/AutoScaling GroupDesiredCapacity; others are set by the story."""
+    """Evaluates alarms on AWS/AutoScaling GroupDesiredCapacity."""
 
     def __init__(self, world: World, scaling: Scaling, alarms: Alarms) -> None:
         self._world, self._scaling, self._alarms = world, scaling, alarms
@@ -54,7 +46,7 @@ class ScalingAlarms:
         value = None if alarm is None else self._scaling.desired(_group(alarm))
         if alarm is None or value is None:
             return
-        over = _COMPARE[alarm["ComparisonOperator"]](value, alarm["Threshold"])
+        over = COMPARE[alarm["ComparisonOperator"]](value, alarm["Threshold"])
         reason = f"Threshold Crossed: the datapoint [{float(value)}] was {'' if over else 'not '}over the threshold"
         self._alarms.set(name, "ALARM" if over else "OK", f"{reason} ({alarm['Threshold']}).")
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from local import absent, log_groups, moto_images, moto_machines, moto_metrics, moto_tables, moto_tasks
+from local import absent, log_groups, moto_images, moto_machines, moto_metrics, moto_secrets, moto_tables, moto_tasks
 from local.alarms import Alarms
 from local.api import Answer, ApiRequest
+from local.bedrock import Bedrock
+from local.bedrock_keys import BedrockKeys
+from local.budgets import Budgets
 from local.clock import VirtualClock
 from local.delivery import Bus
 from local.deploy import Deployer
+from local.embedded_metrics import EmbeddedMetrics
 from local.function_urls import FunctionUrls
 from local.gateway import Gateway
 from local.identities import caller_identity
 from local.lambda_process import LambdaProcesses
 from local.lambdas import Lambdas
+from local.metric_alarms import MetricAlarms
 from local.queue_mappings import QueueMappings
 from local.scaling import Scaling
 from local.scaling_alarms import ScalingAlarms
@@ -38,6 +44,7 @@ class Services:
         self.world = World(account_id, region, VirtualClock(start))
         self.gateway = Gateway(self.world)
         self.topics = Topics(self.world)
+        self.budgets = Budgets(self.world, self.topics)
         self.urls = FunctionUrls(self.world)
         self.deployer = Deployer(self.world, self.urls, parameters)
 
@@ -53,6 +60,8 @@ class Services:
         self.mappings = QueueMappings(world, self.lambdas)
         self.bus = Bus(world, self.lambdas, self.topics)
         self.alarms = Alarms(world, self.bus, self.topics)
+        metric_alarms = MetricAlarms(world, self.alarms)
+        self.embedded_metrics = EmbeddedMetrics(world, metric_alarms)
         self.scaling = Scaling(world, self.bus)
         scaling_alarms = ScalingAlarms(world, self.scaling, self.alarms)
         self.gateway.witness = Trail(world, self.bus).witness
@@ -64,6 +73,9 @@ class Services:
         self._moto_hooks.callback(moto_images.install_snapshots())
         self._moto_hooks.callback(self.scaling.install())
         answers, tagging = TaskTokens(world.scope), Tagging(world)
+        bedrock_keys = BedrockKeys(world)
+        self.bedrock = Bedrock(world, bedrock_keys)
+        self.gateway.unsigned = self.bedrock.by_key
         self.gateway.handlers |= {
             "lambda.Invoke": self.lambdas.handle_invoke,
             "lambda.GetFunctionUrlConfig": self.urls.handle_get_config,
@@ -75,13 +87,20 @@ class Services:
             "resourcegroupstaggingapi.TagResources": tagging.tag,
             "resourcegroupstaggingapi.UntagResources": tagging.untag,
             **dict.fromkeys([*absent.LISTS, *absent.ALSO], absent.nothing),
+            **bedrock_keys.handlers,
+            **self.bedrock.handlers,
         }
         self.gateway.observers |= dict.fromkeys(CHANGES, TagChanges(world, self.bus).watch)
+        self.gateway.observers["secretsmanager.PutSecretValue"] = partial(moto_secrets.keeping_labels, world.scope)
+        self.gateway.watchers["secretsmanager.UpdateSecretVersionStage"] = partial(
+            moto_secrets.label_moved, world.scope
+        )
         self.gateway.watchers |= {
             "sns.Publish": self.topics.watch_publish,
             "sns.PublishBatch": self.topics.watch_publish,
             "stepfunctions.StopExecution": answers.watch_stop,
             "cloudwatch.PutMetricAlarm": scaling_alarms.watch_put,
+            "cloudwatch.PutMetricData": metric_alarms.watch_put,
         }
 
     def _who_is(self, request: ApiRequest) -> Answer:

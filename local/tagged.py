@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from local import moto_principals
 from local.errors import UnmodelledCall
 from local.moto_hooks import backend, log_group_tags, secret
 from local.scope import Scope
@@ -123,6 +124,21 @@ def _states(scope: Scope, resource: str) -> Tags | None:
     )
 
 
+def _iam(scope: Scope, resource: str) -> Tags | None:
+    kind, name = resource.split("/", 1)[0], resource.rsplit("/", 1)[-1]
+    if kind == "role":
+        return _pairs(moto_principals.role(scope, name))
+    if kind == "user":
+        return _pairs(moto_principals.user(scope, name))
+    raise UnmodelledCall(f"the tags of a {kind} of IAM are not modelled")
+
+
+def _apigateway(scope: Scope, resource: str) -> Tags | None:
+    """An API key's, and none of the collection of all of them."""
+    key = backend("apigateway", scope).keys.get(resource.removeprefix("/apikeys/"))
+    return None if key is None else dict(key.tags or {})
+
+
 def _secrets(scope: Scope, resource: str) -> Tags | None:
     found = secret(scope, scope.arn("secretsmanager", resource))
     return None if found is None else found.tags
@@ -133,9 +149,11 @@ def _pairs(found: Any) -> Tags | None:
 
 
 _READ: dict[str, Callable[[Scope, str], Tags | None]] = {
+    "apigateway": _apigateway,
     "autoscaling": _autoscaling,
     "dynamodb": _dynamodb,
     "ec2": _ec2,
+    "iam": _iam,
     "lambda": _lambda,
     "logs": _logs,
     "s3": _s3,

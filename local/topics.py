@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from local import iam
 from local.api import ApiRequest
 from local.errors import NotPermitted
 from local.records import Loss, Message
@@ -34,7 +35,7 @@ class Topics:
         *,
         source_arn: str,
         attributes: Mapping[str, Any] | None = None,
-    ) -> None:
+    ) -> Message:
         """Publishes as an AWS service principal.
 
         Raises NotPermitted if the topic's policy does not let it in.
@@ -43,7 +44,15 @@ class Topics:
         by_default = service == "cloudwatch.amazonaws.com" and topic_arn not in self._world.wiring.resource_policies
         if not by_default and not self._world.service_may(service, "sns:Publish", topic_arn, source_arn):
             raise NotPermitted(f"the policy of {topic_arn} does not let {service} publish for {source_arn}")
-        self.publish(topic_arn, message, subject, attributes=attributes, source=service)
+        return self.publish(topic_arn, message, subject, attributes=attributes, source=service)
+
+    def publish_as_owner(
+        self, topic_arn: str, message: str, subject: str | None = None, *, attributes: Mapping[str, Any] | None = None
+    ) -> None:
+        """Publishes as the account's owner. Raises NotPermitted if the topic's policy denies even them."""
+        if not self._world.owner_may(iam.Check("sns:Publish", topic_arn)):
+            raise NotPermitted(f"the policy of {topic_arn} denies even the owner to publish")
+        self.publish(topic_arn, message, subject, attributes=attributes, source="owner")
 
     def publish(
         self,
@@ -54,7 +63,7 @@ class Topics:
         source: str,
         attributes: Mapping[str, Any] | None = None,
         structure: str | None = None,
-    ) -> None:
+    ) -> Message:
         """Records the message and queues its delivery to every subscription, now."""
         given: dict[str, Any] = json.loads(message) if structure == "json" else {}
         bodies = {protocol: text for protocol, text in given.items() if isinstance(text, str)}
@@ -66,11 +75,13 @@ class Topics:
             bodies,
             source,
             self._world.clock.now(),
+            str(uuid.uuid4()),
         )
         self._world.published.append(published)
         for subscription in self._world.wiring.subscriptions:
             if subscription.topic_arn == topic_arn and subscription.protocol in ("sqs", "lambda"):
                 self._world.soon(partial(self._deliver, published, subscription))
+        return published
 
     def watch_publish(self, request: ApiRequest) -> None:
         """Fans out what was published through the API, after moto accepted it."""
@@ -138,12 +149,17 @@ class Topics:
             self._world.losses.append(Loss("message", subscription.endpoint, reason))
 
     def _notification(self, message: Message, body: str, url: str = "URL") -> dict[str, Any]:
-        """The JSON of a notification; SQS and Lambda spell the URL fields differently."""
+        """The JSON of a notification; SQS and Lambda spell the URL fields differently.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html. A message without a subject has none in a
+        queue, and null in a function.
+        """
+        subject = {} if message.subject is None and url == "URL" else {"Subject": message.subject}
         return {
             "Type": "Notification",
-            "MessageId": str(uuid.uuid4()),
+            "MessageId": message.id,
             "TopicArn": message.topic_arn,
-            "Subject": message.subject,
+            **subject,
             "Message": body,
             "Timestamp": timestamp(message.time),
             "SignatureVersion": "1",

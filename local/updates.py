@@ -105,6 +105,12 @@ def _alarm(d: Deployment, _old: Properties, deployed: Deployed, gone: bool) -> N
         d.client("cloudwatch").delete_alarms(AlarmNames=[deployed.ref])
 
 
+def _budget(d: Deployment, _old: Properties, deployed: Deployed, gone: bool) -> None:
+    """A changed one looks after the old one itself."""
+    if gone:
+        d.client("budgets").delete_budget(AccountId=d.world.account_id, BudgetName=deployed.ref)
+
+
 def _parameter(d: Deployment, _old: Properties, deployed: Deployed, gone: bool) -> None:
     if gone:
         d.client("ssm").delete_parameter(Name=deployed.ref)
@@ -116,6 +122,7 @@ def _state_machine(d: Deployment, _old: Properties, deployed: Deployed, gone: bo
 
 
 FORGET: dict[str, Forget] = {
+    "AWS::Budgets::Budget": _budget,
     "AWS::CloudWatch::Alarm": _alarm,
     "AWS::Events::Rule": _rule,
     "AWS::IAM::ManagedPolicy": _managed_policy,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
@@ -15,7 +13,7 @@ import boto3  # type: ignore[import-untyped,unused-ignore]
 import botocore.session  # type: ignore[import-untyped,unused-ignore]
 from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
 
-from local import iam, identities, moto_hooks
+from local import iam, identities, moto_principals
 from local.agenda import Agenda, Work
 from local.clock import VirtualClock
 from local.identities import Identity
@@ -126,26 +124,14 @@ class World:
 
     # -- permissions ------------------------------------------------------------------------------
     def role_statements(self, role_arn: str) -> list[Statement]:
-        documents = moto_hooks.role_policies(self.scope, role_arn.rsplit("/", 1)[-1])
-        return [statement for document in documents for statement in _statements(document)]
+        documents = moto_principals.role_policies(self.scope, role_arn.rsplit("/", 1)[-1])
+        return [statement for document in documents for statement in iam.of_document(document)]
 
     def role_may(self, role_arn: str, check: iam.Check) -> bool:
         """Whether a role may, by its identity policies and the resource's own policy, as within one
         account.
         """
-        check = iam.Check(
-            check.action,
-            check.resource,
-            {
-                "aws:securetransport": ("true",),
-                "aws:principalisawsservice": ("false",),
-                "aws:principalarn": (role_arn,),
-                "aws:principalaccount": (self.account_id,),
-                "aws:requestedregion": (self.region,),
-                **check.context,
-            },
-            check.tags,
-        )
+        check = self._asked_by(role_arn, check)
         policy = self.wiring.resource_policies.get(check.resource, [])
         verdicts = {
             iam.evaluate(self.role_statements(role_arn), check),
@@ -153,19 +139,36 @@ class World:
         }
         return "Deny" not in verdicts and "Allow" in verdicts
 
+    def owner_may(self, check: iam.Check) -> bool:
+        """Whether nothing in the resource's own policy denies it: the owner may do everything else."""
+        policy = self.wiring.resource_policies.get(check.resource, [])
+        asked = self._asked_by(self.owner.arn, check)
+        return iam.evaluate(policy, asked, iam.Caller("role", self.owner.arn)) != "Deny"
+
+    def _asked_by(self, arn: str, check: iam.Check) -> iam.Check:
+        """The same question with what every call of a principal of this account carries."""
+        carried = {
+            "aws:securetransport": ("true",),
+            "aws:principalisawsservice": ("false",),
+            "aws:principalarn": (arn,),
+            "aws:principalaccount": (self.account_id,),
+            "aws:requestedregion": (self.region,),
+        }
+        return iam.Check(check.action, check.resource, {**carried, **check.context}, check.tags)
+
     def anyone_may(self, check: iam.Check) -> bool:
         """Whether a resource's policy lets in a caller who says nothing about who they are."""
         policy = self.wiring.resource_policies.get(check.resource, [])
         return iam.evaluate(policy, check, iam.Caller("anonymous", "")) == "Allow"
 
     def service_may(self, service: str, action: str, resource: str, source_arn: str) -> bool:
-        """Whether a resource's policy lets an AWS service in on behalf of `source_arn`."""
+        """Whether a resource's policy lets an AWS service in on behalf of `source_arn`, and of the account it names."""
         check = iam.Check(
             action,
             resource,
             {
                 "aws:sourcearn": (source_arn,),
-                "aws:sourceaccount": (self.account_id,),
+                "aws:sourceaccount": (source_arn.split(":")[4] or self.account_id,),
                 "aws:securetransport": ("true",),
                 "aws:principalisawsservice": ("true",),
             },
@@ -191,7 +194,3 @@ def _boto() -> Any:
         "credentials_file": nothing,
     }
     return boto3.session.Session(botocore_session=botocore.session.Session(session_vars=variables))
-
-
-def _statements(document: str | Mapping[str, Any]) -> list[Statement]:
-    return iam.statements(json.loads(document) if isinstance(document, str) else document)

@@ -11,16 +11,17 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from local.account import LocalAccount
-from local.demo import company, events, fleet, launch, leak
+from local.demo import company, events, fleet, launch, leak, weekend
 from local.demo.person import StandIn, Visitor, links_in, person
 from local.demo.product import WIDTH, Product, ProductFailed
 from local.demo.show import Show
+from local.llm_providers.anthropic import FakeAnthropic
 
 HEAD_START = timedelta(days=4)
 """Virtual time begins this long ago, so that what the demo plays stays in the real past: the `fusebox`
 command, which lives in real time, would rightly distrust a log group from the future."""
 GPU_SWEEP, GROUP_SWEEP = "fusebox-us-east-1-idle-gpu-sweep", "fusebox-us-east-1-asg-clamp-sweep"
-TAG_SWEEP = "fusebox-us-east-1-tag-check-sweep"
+TAG_SWEEP, KEYS_SWEEP = "fusebox-us-east-1-tag-check-sweep", "fusebox-us-east-1-llm-keys-sweep"
 NEW_GROUP = "/aws/lambda/prod-new-feature"
 
 
@@ -28,24 +29,25 @@ def main() -> int:
     """Plays the demo; returns the exit code."""
     show = Show(Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH))
     try:
-        with TemporaryDirectory(prefix="fusebox-demo-") as folder:
-            play(show, Path(folder))
+        with TemporaryDirectory(prefix="fusebox-demo-") as folder, FakeAnthropic() as claude:
+            play(show, Path(folder), claude)
     except ProductFailed as failure:
         show.console.print(f"[red]The demo stopped:[/] {failure}")
         return 1
     return 0
 
 
-def play(show: Show, folder: Path) -> None:
-    """The whole story; `folder` takes the assemblies."""
-    product, who = Product(folder), person(show, interactive=os.environ.get("INTERACTIVE", "") not in ("", "0"))
+def play(show: Show, folder: Path, claude: FakeAnthropic) -> None:
+    """The whole story; `folder` takes the assemblies, and `claude` is the provider of its last act."""
+    product = Product(folder, claude.url)
+    who = person(show, interactive=os.environ.get("INTERACTIVE", "") not in ("", "0"))
     with show.step("Synthesising the real stack with CDK, in observe mode (no credentials, no network)"):
         observe = product.synthesise("observe")
     start = datetime.now(UTC) - HEAD_START
     with LocalAccount(observe, start=start) as account:
         product.endpoint = account.endpoint
         # There is no instance in this act: frequent looks for one would only make it longer.
-        for sweep in (GPU_SWEEP, GROUP_SWEEP, TAG_SWEEP):
+        for sweep in (GPU_SWEEP, GROUP_SWEEP, TAG_SWEEP, KEYS_SWEEP):
             account.client("events").disable_rule(Name=sweep)
         show.done(f"Deployed that template into a local account: {len(account.physical_ids)} resources")
         groups = company.log_groups(start)
@@ -107,6 +109,7 @@ def play(show: Show, folder: Path) -> None:
     idle_gpus(show, product, who, enforce)
     runaway_group(show, product, enforce)
     untagged_launch(show, enforce)
+    loop_over_the_weekend(show, product, enforce, claude)
     show.the_end()
 
 
@@ -141,6 +144,7 @@ def runaway_group(show: Show, product: Product, enforce: Path) -> None:
     # It ends about now, so that the command, which lives in real time, meets no group from the future.
     with LocalAccount(enforce, start=datetime.now(UTC) - timedelta(hours=1)) as account:
         product.endpoint = account.endpoint
+        account.client("events").disable_rule(Name=KEYS_SWEEP)
         leak.move_in(account)
         topic = account.outputs["AlertsTopicArn"]
         show.chapter("A memory leak: five instances on their way to fifty", "launches → EventBridge rule → function")
@@ -163,6 +167,7 @@ def runaway_group(show: Show, product: Product, enforce: Path) -> None:
 def untagged_launch(show: Show, enforce: Path) -> None:
     """The fourth act: a GPU that nobody answers for."""
     with LocalAccount(enforce, start=datetime.now(UTC) - timedelta(hours=1)) as account:
+        account.client("events").disable_rule(Name=KEYS_SWEEP)
         company.turn_trail_on(account)
         topic = account.outputs["AlertsTopicArn"]
         show.chapter("A GPU that nobody answers for", "RunInstances → EventBridge rule → delay queue → function")
@@ -179,6 +184,40 @@ def untagged_launch(show: Show, enforce: Path) -> None:
         show.tags(tags)
         if tags != launch.TAGS or account.losses:
             raise ProductFailed(f"only what {launch.WHO} set should be left: {tags}, losses: {account.losses}")
+
+
+def loop_over_the_weekend(show: Show, product: Product, enforce: Path, claude: FakeAnthropic) -> None:
+    """The fifth act: an agent that goes round in circles, at $1.62 a call."""
+    now = datetime.now(UTC)
+    with LocalAccount(enforce, start=weekend.begins(now)) as account:
+        product.endpoint = account.endpoint
+        for sweep in (GPU_SWEEP, GROUP_SWEEP, TAG_SWEEP):
+            account.client("events").disable_rule(Name=sweep)
+        topic = account.outputs["AlertsTopicArn"]
+        key = weekend.move_in(account, claude)
+        show.chapter(
+            "An agent in a loop, and nobody at work before Monday",
+            "the provider's usage API → sweep every five minutes → keys",
+        )
+        with show.step("Calling, every ten seconds"):
+            loop = weekend.loop(account, claude, key)
+        show.loop(loop)
+        show.message(account.messages(topic)[-1])
+        show.pairs(weekend.calls(account, claude, key))
+        show.pairs(weekend.bill(loop))
+
+        show.chapter("A person gives the keys back", "fusebox override asks; only somebody known by name may approve")
+        # The commands live in real time, which the account is behind.
+        account.advance(max(now - account.clock.now(), timedelta()))
+        why = ("--ceiling", str(weekend.CEILING), "--reason", "the loop is fixed")
+        show.output(product.fusebox("override", weekend.BUDGET, *why))
+        account.advance(timedelta(minutes=1))
+        show.output(product.fusebox("approve", weekend.request(account), "--stack", "Fusebox", "--yes"))
+        account.advance(timedelta(minutes=1))
+        answers = weekend.calls(account, claude, key)
+        show.pairs(answers)
+        if set(answers.values()) != {"200"} or account.losses:
+            raise ProductFailed(f"both keys should work again: {answers}, losses: {account.losses}")
 
 
 if __name__ == "__main__":

@@ -18,16 +18,16 @@ class ProductFailed(Exception):
 
 
 class Product:
-    """Runs Fusebox's own commands against a local account."""
+    """Runs Fusebox's own commands against a local account. `claude` is where Anthropic is."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, claude: str) -> None:
+        self._folder, self._claude = folder, claude
         self.policy = folder / "fusebox.yaml"
         self.endpoint = ""
 
     def synthesise(self, mode: str) -> Path:
         """Writes the policy in that mode and synthesises the stack; returns the assembly."""
-        self.policy.write_text(POLICY.read_text().format(mode=mode))
+        self.policy.write_text(POLICY.read_text().format(mode=mode, claude=self._claude))
         assembly = self._folder / f"cdk.out-{mode}"
         self._run([sys.executable, "app.py"], CDK_OUTDIR=str(assembly), FUSEBOX_POLICY=str(self.policy))
         return assembly
@@ -35,7 +35,7 @@ class Product:
     def fusebox(self, *arguments: str) -> str:
         """What a `fusebox` command prints; it talks to the local account as the owner."""
         width = os.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
-        policy = ["--policy", str(self.policy)] if arguments[0] in ("plan", "run") else []
+        policy = ["--policy", str(self.policy)] if arguments[0] in ("plan", "run", "override") else []
         return self._run(
             [sys.executable, "-m", "cli", *arguments, *policy],
             AWS_ENDPOINT_URL=self.endpoint,

@@ -84,6 +84,25 @@ class Show:
             )
         self.console.print(table)
 
+    def loop(self, loop: Sequence[tuple[datetime, int, int, float]]) -> None:
+        """Calls of a model over time, served and refused, and what they cost in all, as bars."""
+        table = Table("UTC", "served", "refused", "spent", "", box=None, header_style="dim")
+        for column in table.columns[1:4]:
+            column.justify = "right"
+        for at, served, refused, spent in loop:
+            bar = "█" * round(spent / 5)
+            table.add_row(
+                f"{at:%H:%M}", str(served), str(refused), f"${spent:,.0f}", bar, style="bold" if refused else ""
+            )
+        self.console.print(table)
+
+    def pairs(self, pairs: Mapping[str, str]) -> None:
+        """What is so, and how."""
+        table = Table("", "", box=None, show_header=False)
+        for name, value in pairs.items():
+            table.add_row(name, value)
+        self.console.print(table)
+
     def bill(self, bill: Mapping[str, float]) -> None:
         """What an hour and a month cost, held and as it would have been."""
         table = Table("", "an hour", "a month", box=None, header_style="dim")

@@ -9,10 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from local.deployment import Deployment, Properties
-from local.resources import events, functions, identity, messaging, monitoring, secrets, state_machines, storage
+from local.resources import (
+    budgets,
+    events,
+    functions,
+    identity,
+    messaging,
+    monitoring,
+    secrets,
+    state_machines,
+    storage,
+)
 from local.template import Deployed
 
 CREATE: dict[str, Callable[[Deployment, Properties], Deployed]] = {
+    "AWS::Budgets::Budget": budgets.budget,
     "AWS::CloudWatch::Alarm": monitoring.alarm,
     "AWS::DynamoDB::Table": storage.table,
     "AWS::Events::Rule": events.rule,

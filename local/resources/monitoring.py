@@ -22,7 +22,7 @@ def log_group(d: Deployment, p: Properties) -> Deployed:
 
 
 def alarm(d: Deployment, p: Properties) -> Deployed:
-    """An alarm; it changes state on request only."""
+    """An alarm; it changes state on request, or when data arrive for its metric."""
     p.ignore("Tags")
     name = d.name(p, "AlarmName")
     d.client("cloudwatch").put_metric_alarm(

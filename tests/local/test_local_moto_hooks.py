@@ -14,7 +14,7 @@ import moto
 import pytest
 
 import local
-from local import LogGroupSeed, moto_hooks, moto_machines, moto_tables
+from local import LogGroupSeed, moto_budgets, moto_hooks, moto_machines, moto_principals, moto_tables
 from local.scope import Scope
 
 HERE = Scope("123456789012", "us-east-1")
@@ -85,7 +85,44 @@ def test_role_policies_are_the_documents_in_force(account: Any) -> None:
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=changed, SetAsDefault=True)
     iam.attach_role_policy(RoleName="r", PolicyArn=arn)
 
-    assert moto_hooks.role_policies(HERE, "r") == [text, changed]
+    assert moto_principals.role_policies(HERE, "r") == [text, changed]
+
+
+def test_users_and_roles_are_known_by_their_path_and_users_by_their_policies(account: Any) -> None:
+    iam = account.client("iam")
+    text = '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}'
+    iam.create_role(RoleName="r", Path="/app/", AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}')
+    iam.create_user(UserName="u", Path="/team/")
+    iam.put_user_policy(UserName="u", PolicyName="inline", PolicyDocument=text)
+    arn = iam.create_policy(PolicyName="p", PolicyDocument=text)["Policy"]["Arn"]
+    iam.attach_user_policy(UserName="u", PolicyArn=arn)
+
+    assert moto_principals.user_policies(HERE, "u") == [text, text]
+    assert moto_principals.user_policies(HERE, "gone") is None
+    own = "arn:aws:iam::123456789012"
+    assert (moto_principals.role_arn(HERE, "r"), moto_principals.role_arn(HERE, "gone")) == (
+        f"{own}:role/app/r",
+        f"{own}:role/gone",
+    )
+    assert (moto_principals.user_arn(HERE, "u"), moto_principals.user_arn(HERE, "gone")) == (
+        f"{own}:user/team/u",
+        f"{own}:user/gone",
+    )
+
+
+def test_moto_still_lets_readers_of_a_secret_miss_a_moved_label_and_drops_labels(account: Any) -> None:
+    """Asked by the account's own errands, which go past the watchers."""
+    secrets = account._world.client("secretsmanager")
+    arn = secrets.create_secret(Name="s", SecretString="one")["ARN"]
+    secrets.put_secret_value(SecretId=arn, SecretString="two", VersionStages=["MINE"])
+    labels = secrets.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    one, two = (next(id for id, stages in labels.items() if label in stages) for label in ("AWSCURRENT", "MINE"))
+    move = {"SecretId": arn, "VersionStage": "AWSCURRENT"}
+    secrets.update_secret_version_stage(**move, MoveToVersionId=two, RemoveFromVersionId=one)
+    assert secrets.get_secret_value(SecretId=arn)["SecretString"] == "one"
+    secrets.update_secret_version_stage(SecretId=arn, VersionStage="OWN", MoveToVersionId=one)
+    secrets.put_secret_value(SecretId=arn, SecretString="three")
+    assert "OWN" not in secrets.describe_secret(SecretId=arn)["VersionIdsToStages"][one]
 
 
 def test_a_tables_and_an_indexs_partition_keys_are_known(account: Any) -> None:
@@ -105,6 +142,27 @@ def test_a_tables_and_an_indexs_partition_keys_are_known(account: Any) -> None:
     assert moto_tables.table_keys(HERE, "t", None) == "b"
     assert moto_tables.table_keys(HERE, "t", "by-a") == "a"
     assert moto_tables.table_keys(HERE, "gone", None) is None
+
+
+def test_a_budgets_subscribers_and_spend_are_where_they_are_looked_for(account: Any) -> None:
+    told = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
+    subscribers = [{"SubscriptionType": "EMAIL", "Address": "finops@example.com"}]
+    budget = {"BudgetName": "b", "BudgetType": "COST", "TimeUnit": "MONTHLY"}
+    client = account.client("budgets")
+    client.create_budget(
+        AccountId=HERE.account_id,
+        Budget={**budget, "BudgetLimit": {"Amount": "10", "Unit": "USD"}},
+        NotificationsWithSubscribers=[{"Notification": told, "Subscribers": subscribers}],
+    )
+
+    moto_budgets.set_spend(HERE, "b", 7.25, 20)
+    moto_budgets.change(HERE, "b", {**budget, "BudgetLimit": {"Amount": "12", "Unit": "USD"}})
+
+    shown = client.describe_budget(AccountId=HERE.account_id, BudgetName="b")["Budget"]
+    assert shown["BudgetLimit"]["Amount"] == moto_budgets.budget(HERE, "b")["BudgetLimit"]["Amount"] == "12"
+    spend = shown["CalculatedSpend"]
+    assert (spend["ActualSpend"]["Amount"], spend["ForecastedSpend"]["Amount"]) == ("7.25", "20.0")
+    assert moto_budgets.notifications(HERE, "b") == [(told, subscribers)]
 
 
 def test_a_queue_is_seen_without_receiving(account: Any) -> None:
