@@ -82,7 +82,7 @@ def reject(
     """Reject what a request asks.
 
     Nothing is changed, and the resources are exempt until the end you name; by default for as long as
-    the policy says.
+    the policy says. An override that is rejected exempts nothing: the breaker stays open.
     """
     from cli import answering, consent, moments, session
     from functions.core.types import Refused
@@ -93,7 +93,8 @@ def reject(
     question = answering.find(request, policy=policy, stack=stack, ledger=ledger, acts=False)
     question.check()
     _show("reject", question, question.items, as_json)
-    consent.obtain("Reject it, and exempt its resources?", yes=yes)
+    exempts = any(not one.named for one in question.items)
+    consent.obtain("Reject it, and exempt its resources?" if exempts else "Reject it?", yes=yes)
     answer = answering.Wish("reject", (), reason.strip(), owner.strip(), moment)
     _end(question, answering.give(question, answer), as_json)
 
@@ -105,7 +106,8 @@ def _ask(question: Question, chosen: Sequence[Item], yes: bool, irreversible: bo
     doubts = []
     if lasting and not irreversible:
         doubts.append(consent.Doubt(f"{lasting} of these changes cannot be undone", "--irreversible"))
-    left = len(question.items) - len(chosen)
+    picked = {one.id for one in chosen}
+    left = sum(one.id not in picked and not one.named for one in question.items)
     rest = f", and exempt the other {left:,}" if left else ""
     many = "changes" if len(chosen) != 1 else "change"
     consent.obtain(f"Approve {len(chosen):,} {many}{rest}?", doubts, yes=yes)
@@ -123,7 +125,7 @@ def _show(command: str, question: Question, chosen: Sequence[Item], as_json: boo
     request_view.question(out, chosen)
     left = len(question.items) - len(chosen)
     if left:
-        out.print(f"{left:,} more items are not chosen: they are exempted.")
+        out.print(f"{left:,} more items are not chosen: they are exempted, apart from overrides.")
 
 
 def _end(question: Question, ended: CarriedOut | Told, as_json: bool) -> None:

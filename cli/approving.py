@@ -37,8 +37,8 @@ def run_of(
     from cli import session
     from functions.core.run import Run
 
-    account = session.connect(place, guardrail, settings, where.table)
     prefix = where.own_prefix(found.prefix, place.scope)
+    account = session.connect(place, guardrail, settings, where.table, prefix)
     return Run(guardrail, settings, account, where.table, session.now, prefix, run, found.asks(place.caller))
 
 
@@ -96,6 +96,24 @@ def open_questions(table: Table, ids: Iterable[str]) -> list[Request]:
         if request.status == "asked":
             opened.append(request)
     return opened
+
+
+def put_questions(place: Place, where: Store, report: RunReport) -> tuple[list[Request], bool]:
+    """Puts the run's questions: to the deployed workflow, or open for `fusebox approve`.
+
+    Returns the open ones, and whether all could be put; what could not is put by the next run.
+    """
+    from cli import trouble
+
+    if not report.requests:
+        return [], True
+    if where.deployed is None:
+        return open_questions(where.table, report.requests), True
+    try:
+        return start_workflows(place, where.table, where.deployed, report), True
+    except trouble.expected() as error:
+        report.note(f"the question could not be put: {trouble.explain(error)}")
+        return [], False
 
 
 def start_workflows(place: Place, table: Table, deployed: Deployed, report: RunReport) -> list[Request]:

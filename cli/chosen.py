@@ -64,9 +64,10 @@ def guardrails(names: Sequence[str]) -> tuple[AnyGuardrail, ...]:
     return tuple({one.name: one for one in map(guardrail, names)}.values()) or GUARDRAILS
 
 
-def resource(text: str, of: str | None, scope: Scope) -> tuple[str, AnyGuardrail]:
+def resource(text: str, of: str | None, scope: Scope, file: Path | None = None) -> tuple[str, AnyGuardrail]:
     """The ARN that an ARN or a plain name means, with the guardrail that watches it.
 
+    Where a guardrail's resources have their names from the policy, it is the policy that says which one is meant.
     Refused for an ARN of another account, Region or kind: an exemption for it would protect nothing.
     """
     candidates = guardrails([of] if of else [])
@@ -76,7 +77,7 @@ def resource(text: str, of: str | None, scope: Scope) -> tuple[str, AnyGuardrail
         if len(candidates) > 1:
             raise Refused(f"{text!r} is no ARN: say which guardrail's resource it is with --guardrail")
         if candidates[0].spec.more_arns:
-            raise Refused(f"{text!r} is no ARN: {candidates[0].name} knows many kinds of resource, so give the ARN")
+            return _by_policy(text, candidates[0], scope, file), candidates[0]
         return arns(candidates[0], text, scope)[0], candidates[0]
     # The console and older API fields end a log group's ARN in ":*"; the engine knows it without.
     arn = text.removesuffix(":*")
@@ -88,8 +89,22 @@ def resource(text: str, of: str | None, scope: Scope) -> tuple[str, AnyGuardrail
     raise Refused(f"{text} is nothing Fusebox watches here; allowed are: {allowed}")
 
 
+def _by_policy(name: str, one: AnyGuardrail, scope: Scope, file: Path | None) -> str:
+    found = policy(file)
+    meant = one.spec.known_as(found.guardrails[one.name], name, scope)
+    if len(meant) == 1:
+        return str(meant[0])
+    if meant:
+        raise Refused(
+            f"{name!r} names several resources of {one.name} in {found.source}: give one of {', '.join(meant)}"
+        )
+    raise Refused(
+        f"{name!r} is no ARN, and no name in {found.source}: {one.name} knows many kinds of resource, so give the ARN"
+    )
+
+
 def arns(one: AnyGuardrail, name: str, scope: Scope) -> list[str]:
-    """The ARNs that a plain name may mean to a guardrail."""
+    """The ARNs that a plain name may mean to a guardrail, whatever the policy says."""
     return one.spec.arns(name, partition=scope.partition, region=scope.region, account=scope.account)
 
 

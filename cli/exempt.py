@@ -17,6 +17,7 @@ def exempt(
     reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
     end: Annotated[bool, typer.Option("--end", help="End the resource's exemption now.")] = False,
     guardrail: Annotated[str | None, typer.Option("--guardrail", help="Whose resource a plain name is.")] = None,
+    policy: options.Policy = None,
     stack: options.Stack = None,
     ledger: options.Ledger = None,
     as_json: options.AsJson = False,
@@ -36,7 +37,10 @@ def exempt(
         raise Refused(f"an exemption needs an end, an owner and a reason: {', '.join(missing)} missing")
     moment = now if end else moments.until(until, now)
     place = session.locate()
-    arn, watching = chosen.resource(resource, guardrail, place.scope)
+    arn, watching = chosen.resource(resource, guardrail, place.scope, policy)
+    barred = watching.spec.not_exempt(arn)
+    if barred and not end:
+        raise Refused(f"{arn} {barred}")
     where = store.to_change(place, stack, ledger)
     present = state.exemptions(where.table, [arn], now).get(arn)
     if end and present is None:

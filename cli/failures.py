@@ -9,6 +9,7 @@ from typing import Any
 
 from functions.core.events import Event, read_event
 from functions.core.guardrail import Guardrail
+from functions.core.messages import is_from_topic
 from functions.core.types import MalformedEvent
 
 FUNCTION_ARN_PARTS = 7
@@ -18,14 +19,16 @@ DEEPEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
-    """What one message holds: EventBridge events as they were sent, notices that Slack did not take, and undos
-    with the name of the function that was to make them. `problems` says what in it is nothing of that.
+    """What one message holds: EventBridge events as they were sent, notices that Slack did not take, and undos and
+    batches of a topic's messages with the name of the function that was to take them. `problems` says what in it is
+    nothing of that.
     """
 
     events: tuple[Mapping[str, Any], ...] = ()
     problems: tuple[str, ...] = ()
     notices: tuple[Mapping[str, Any], ...] = ()
     undos: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    heard: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     def __add__(self, other: Unwrapped) -> Unwrapped:
         return Unwrapped(
@@ -33,6 +36,7 @@ class Unwrapped:
             self.problems + other.problems,
             self.notices + other.notices,
             self.undos + other.undos,
+            self.heard + other.heard,
         )
 
 
@@ -40,7 +44,7 @@ def unwrap(body: str) -> Unwrapped:
     """The events in a message: bare, in a Lambda destination's envelope, or in a batch of SQS records."""
     try:
         found = _text(body, 0)
-        json.dumps([found.events, found.notices, found.undos])
+        json.dumps([found.events, found.notices, found.undos, found.heard])
     except RecursionError:
         return Unwrapped(problems=("is nested too deeply to be handed on",))
     return found
@@ -70,7 +74,15 @@ def _payload(payload: Any, depth: int) -> Unwrapped:
     if isinstance(payload.get("requestContext"), dict) and "requestPayload" in payload:
         sent = payload["requestPayload"]
         if isinstance(sent, dict) and sent.get("fusebox") == "undo":
-            return _undo(payload["requestContext"], sent)
+            function = _function(payload["requestContext"])
+            return (
+                Unwrapped(undos=((function, sent),)) if function else Unwrapped(problems=("is an undo of no function",))
+            )
+        if is_from_topic(sent):
+            function = _function(payload["requestContext"])
+            return (
+                Unwrapped(heard=((function, sent),)) if function else Unwrapped(problems=("was sent to no function",))
+            )
         return _payload(sent, depth + 1)
     if payload.get("fusebox") == "notice":
         return Unwrapped(notices=(payload,))
@@ -85,12 +97,10 @@ def _payload(payload: Any, depth: int) -> Unwrapped:
     return Unwrapped(events=(payload,))
 
 
-def _undo(context: Mapping[str, Any], payload: Mapping[str, Any]) -> Unwrapped:
-    """An undo that a page or a button asked for, and the function that failed to make it."""
+def _function(context: Mapping[str, Any]) -> str:
+    """The name of the function that failed, or ""."""
     parts = str(context.get("functionArn", "")).split(":")
-    if len(parts) < FUNCTION_ARN_PARTS:
-        return Unwrapped(problems=("is an undo of no function",))
-    return Unwrapped(undos=((parts[6], payload),))
+    return parts[6] if len(parts) >= FUNCTION_ARN_PARTS else ""
 
 
 def _record(record: Any, depth: int) -> Unwrapped:

@@ -123,11 +123,26 @@ def _entries(where: Store, scope: Scope, run: str | None, resource: str | None, 
         if resource.startswith("arn:"):
             arns = [chosen.resource(resource, None, scope)[0]]
         else:
-            arns = sorted({arn for one in GUARDRAILS for arn in chosen.arns(one, resource, scope)})
+            arns = sorted(
+                {arn for one in GUARDRAILS for arn in chosen.arns(one, resource, scope)} | _named(resource, scope)
+            )
         found = [entry for arn in arns for entry in core.entries_of_resource(where.table, arn)]
         return sorted(found, key=lambda entry: str(entry["at"]))
     now = session.now()
     return list(core.entries_since(where.table, moments.since(since, now), now))
+
+
+def _named(name: str, scope: Scope) -> set[str]:
+    """What the policy calls so, as far as there is one to be read: the ledger is shown whatever is wrong with it."""
+    from cli import chosen
+    from functions.policy_errors import PolicyError
+    from functions.registry import GUARDRAILS
+
+    try:
+        found = chosen.policy(None)
+    except PolicyError:
+        return set()
+    return {arn for one in GUARDRAILS for arn in one.spec.known_as(found.guardrails[one.name], name, scope)}
 
 
 def _ended(entries: list[Entry], result: str | None) -> list[Entry]:

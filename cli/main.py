@@ -16,7 +16,9 @@ from cli import (
     coverage,
     exempt,
     gate,
+    keys,
     ledger,
+    override,
     pause,
     plan,
     policy,
@@ -67,6 +69,8 @@ app.command("exemptions")(exempt.exemptions)
 app.command("pause")(pause.pause)
 app.command("resume")(pause.resume)
 app.command("coverage")(coverage.coverage)
+app.command("keys")(keys.keys)
+app.command("override")(override.override)
 app.command("redrive")(redrive.redrive)
 app.add_typer(secret.app, name="secret")
 app.command("rotate-link-key")(secret.rotate_link_key)

@@ -40,7 +40,8 @@ def plan(
     wanted = chosen.guardrails(guardrails or [])
     settings = chosen.policy(policy)
     clients = Clients(patience=session.PATIENCE)
-    watch = ReadOnly(clients, [one.spec for one in wanted])
+    permissions = [one for each in wanted for one in each.spec.granted(settings.guardrails[each.name])]
+    watch = ReadOnly(clients, permissions)
     place = session.locate(clients)
     deployment, lease = preflight.of_deployment(place)
     checks = [*preflight.of_place(place), deployment, *preflight.of_trail(place, wanted)]
@@ -65,14 +66,18 @@ def _of_guardrail(
 ) -> tuple[Plan, list[Check]]:
     from botocore.exceptions import ClientError
 
-    from cli import planning, preflight, session, store
+    from cli import llm_preflight, planning, preflight, session, store
     from cli.progress import Progress
+    from functions.llm_keys.settings import LlmKeysSettings
 
     settings: Any = chosen.guardrails[guardrail.name]
     table, caveat = _switches(place, guardrail, lease)
-    account = session.connect(place, guardrail, settings, table, lasts=False)
-    checks = [*preflight.of_sdk(place, guardrail), *preflight.of_reads(guardrail, account, watch)]
     prefix = store.own_prefix(lease.prefix if lease else chosen.prefix, place.scope)
+    account = session.connect(place, guardrail, settings, table, prefix, lasts=False)
+    checks = [*preflight.of_sdk(place, guardrail), *preflight.of_reads(guardrail, settings, account, watch)]
+    if isinstance(settings, LlmKeysSettings):
+        fusebox = llm_preflight.Fusebox(place, prefix.removesuffix("-"), deployed=lease is not None)
+        checks += llm_preflight.of_settings(settings, fusebox)
     progress = Progress(f"{guardrail.name}: planning")
     try:
         found = planning.plan(

@@ -111,7 +111,7 @@ def of_sdk(place: Place, guardrail: AnyGuardrail) -> Iterator[Check]:
         yield Check("sdk", "ok", f"{installed} knows every field that {guardrail.name} relies on")
 
 
-def of_reads(guardrail: AnyGuardrail, account: Any, watch: ReadOnly) -> Iterator[Check]:
+def of_reads(guardrail: AnyGuardrail, settings: Any, account: Any, watch: ReadOnly) -> Iterator[Check]:
     """Tries each read a guardrail needs on the first page and one resource of it."""
     try:
         page = next(iter(account.pages("")), None)
@@ -121,7 +121,7 @@ def of_reads(guardrail: AnyGuardrail, account: Any, watch: ReadOnly) -> Iterator
         if trouble.code_of(error) not in trouble.DENIED:
             raise
     untried: list[str] = []
-    for grant in guardrail.spec.permissions:
+    for grant in guardrail.spec.granted(settings):
         yield from _reads_of(grant, guardrail.name, watch)
         changes = [action for action in grant.actions if not reads(action)]
         if changes:

@@ -8,7 +8,7 @@ from typing import Any
 from cli import trouble
 from functions.core.clients import Clients
 from functions.core.iam_actions import action_of, reads
-from functions.core.spec import GuardrailSpec
+from functions.core.spec import Permission
 from functions.core.types import Refused
 
 OWN_READS = frozenset(
@@ -19,6 +19,7 @@ OWN_READS = frozenset(
         "cloudtrail.GetTrailStatus",
         "dynamodb.BatchGetItem",
         "dynamodb.Query",
+        "secretsmanager.DescribeSecret",
     }
 )
 """What the command itself reads."""
@@ -35,10 +36,9 @@ SIGNING_IN = frozenset(
 """What the SDK calls to get credentials for a profile; these change nothing in the account."""
 
 
-def declared_reads(specs: Iterable[GuardrailSpec]) -> frozenset[str]:
-    """The IAM actions by which guardrails read."""
-    actions = (action for spec in specs for grant in spec.permissions for action in grant.actions)
-    return frozenset(action for action in actions if reads(action))
+def declared_reads(granted: Iterable[Permission]) -> frozenset[str]:
+    """The IAM actions by which guardrails read, of all that they are granted."""
+    return frozenset(action for grant in granted for action in grant.actions if reads(action))
 
 
 class ReadOnly:
@@ -47,8 +47,8 @@ class ReadOnly:
     `answered` and `denied` hold the IAM actions of calls that AWS answered or did not allow.
     """
 
-    def __init__(self, clients: Clients, specs: Iterable[GuardrailSpec]) -> None:
-        self._reads = declared_reads(specs)
+    def __init__(self, clients: Clients, granted: Iterable[Permission]) -> None:
+        self._reads = declared_reads(granted)
         self.answered: set[str] = set()
         self.denied: set[str] = set()
         # Clients copy the session's handlers when they are made, so this must come before the first.

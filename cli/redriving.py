@@ -81,6 +81,8 @@ class FailureQueue:
             self._note(sent, problems, f"message {notice.get('key')!s:.80}", "notify", self._tell(notice))
         for function, undo in found.undos:
             self._note(sent, problems, "undo", function, self._invoke(undo, function))
+        for function, batch in found.heard:
+            self._note(sent, problems, "message of a topic", function, self._invoke(batch, function))
         if not (sent or problems):
             problems.append("holds no event")
         return Message(raw["MessageId"], raw["ReceiptHandle"], raw["Body"], tuple(sent), tuple(problems))

@@ -74,7 +74,7 @@ def run(
             raise
         report.note(f"stopped by trouble after {report.seen:,} resources: {trouble.explain(error)}")
         whole = False
-    questions, asked_all = _ask(place, where, report)
+    questions, asked_all = approving.put_questions(place, where, report)
     told = _tell(place, where, report)
     _show(place, where, report, earlier, questions, as_json)
     failed = any(one.request.status == "failed" or not one.whole for one in earlier)
@@ -110,24 +110,6 @@ def _sweep(it: Run[Any, Any], report: RunReport) -> bool:
     if cursor is not None:
         report.note(f"stopped on request after {report.seen:,} resources; run it again to do the rest")
     return cursor is None
-
-
-def _ask(place: Place, where: Store, report: RunReport) -> tuple[list[Request], bool]:
-    """Puts the run's questions: to the deployed workflow, or open for `fusebox approve`.
-
-    Returns the open ones, and whether all could be put; what could not is put by the next run.
-    """
-    from cli import approving
-
-    if not report.requests:
-        return [], True
-    if where.deployed is None:
-        return approving.open_questions(where.table, report.requests), True
-    try:
-        return approving.start_workflows(place, where.table, where.deployed, report), True
-    except trouble.expected() as error:
-        report.note(f"the question could not be put: {trouble.explain(error)}")
-        return [], False
 
 
 def _tell(place: Place, where: Store, report: RunReport) -> bool:

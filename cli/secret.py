@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -15,16 +14,12 @@ Stack = Annotated[
 ]
 
 
-class Name(StrEnum):
-    """The secrets that come from outside, as the command line takes them."""
-
-    WEBHOOK = "slack-webhook"
-    SIGNING = "slack-signing-secret"
-
-
 @app.command("set")
 def set_secret(
-    name: Annotated[Name, typer.Argument(metavar="NAME", help="slack-webhook or slack-signing-secret.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="slack-webhook, slack-signing-secret, or llm-ACCOUNT of a provider."),
+    ],
     stack: Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -34,15 +29,16 @@ def set_secret(
     """
     from cli import deployment, say, secret_values, session
 
+    name = secret_values.known(name)
     place = session.locate()
     found = deployment.named_or_here(place, stack, "secret")
-    value = secret_values.checked(name.value, secret_values.typed(name.value))
-    secret_values.put(place, found, name.value, value)
+    value = secret_values.checked(name, secret_values.typed(name))
+    secret_values.put(place, found, name, value)
     if as_json:
-        say.as_json(say.here("set", place.scope) | {"stack": found.stack, "secret": name.value, "state": "set"})
+        say.as_json(say.here("set", place.scope) | {"stack": found.stack, "secret": name, "state": "set"})
         return
     say.note(f"{say.heading('secret set', 'acts', place.scope)} · stack {found.stack}")
-    say.line(f"{name.value} is set. Functions use it within five minutes.")
+    say.line(f"{name} is set. Functions use it within five minutes.")
 
 
 @app.command("status")
@@ -52,7 +48,7 @@ def status(stack: Stack = None, as_json: options.AsJson = False) -> None:
 
     place = session.locate()
     found = deployment.named_or_here(place, stack, "secret")
-    states = [secret_values.state(place, found, name) for name in secret_values.POLICY_KEYS]
+    states = [secret_values.state(place, found, name) for name in secret_values.names(place, found)]
     if as_json:
         rows = [{"secret": one.name, "state": one.state, "changed": one.changed} for one in states]
         say.as_json(say.here("read-only", place.scope) | {"stack": found.stack, "secrets": rows})

@@ -64,13 +64,21 @@ def _is_url(text: str) -> bool:
         return False
 
 
-def connect(place: Place, guardrail: Guardrail[Any, Any], settings: Any, table: Table, *, lasts: bool = True) -> Any:
-    """A guardrail's account, at work in this process; what it would remember is kept only where that `lasts`."""
+def connect(
+    place: Place, guardrail: Guardrail[Any, Any], settings: Any, table: Table, own_prefix: str, *, lasts: bool = True
+) -> Any:
+    """A guardrail's account, at work in this process; what it would remember is kept only where that `lasts`.
+
+    `own_prefix` begins the names of what Fusebox made, such as the secrets that it reads.
+    """
     from functions.core.guardrail import Connection
     from functions.core.memory import Memory
 
     memory = Memory(table, guardrail.name, lasts=lasts)
-    return guardrail.connect(Connection(place.clients, place.scope, settings, now, memory))
+    # A plan's clients are watched, so that they only read; whoever acts in a hurry must not be taken for crashed.
+    clients = Clients.urgent() if lasts and guardrail.spec.urgent else place.clients
+    base = own_prefix.removesuffix("-")
+    return guardrail.connect(Connection(clients, place.scope, settings, now, memory, base))
 
 
 def now() -> datetime:

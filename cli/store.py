@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import threading
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,7 +155,8 @@ class Snapshot(SqliteTable):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._db = sqlite3.connect(":memory:", isolation_level=None)
+        self._turn = threading.RLock()
+        self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         with TemporaryDirectory(prefix="fusebox-") as folder:
             copy = Path(folder) / "ledger"
             # The log first: what is moved into the file meanwhile is then read twice, not missed.

@@ -48,14 +48,15 @@ def undo(
     guardrail = chosen.guardrail(str(recorded.intent["guardrail"]))
     found = chosen.policy(policy)
     settings = found.guardrails[guardrail.name]
-    account = session.connect(place, guardrail, settings, where.table)
     prefix = where.own_prefix(found.prefix, place.scope)
+    account = session.connect(place, guardrail, settings, where.table, prefix)
     undoer = undoing.Undoer(guardrail, settings, account, where.table, session.now, prefix, place.caller)
     prepared = undoing.prepare(undoer, recorded)
     say.note(f"{say.heading('undo', 'acts', place.scope)} · {where.title}")
     say.note(f"{recorded.name}: {change_in_words(prepared.action.parameters, prepared.action.prior)}")
     say.note(f"Not brought back: {guardrail.undo_note}.")
-    say.note(f"It is then exempt from {guardrail.name} for {exempt_days} days.")
+    if undoing.needs_exemption(recorded):
+        say.note(f"It is then exempt from {guardrail.name} for {exempt_days} days.")
     _ask(prepared, yes, irreversible, uncertain)
     done = undoing.carry_out(undoer, prepared, reason=reason, exempt_for=timedelta(days=exempt_days))
     _tell(place, where, undoer, prepared, done, reason)
@@ -66,7 +67,7 @@ def undo(
             "resource": recorded.resource,
             "result": done.disposition.value,
             "detail": done.detail,
-            "exempt_until": done.exempt_until.isoformat(),
+            "exempt_until": None if done.exempt_until is None else done.exempt_until.isoformat(),
         }
         say.as_json(say.here("acts", place.scope) | body)
     else:
@@ -97,18 +98,19 @@ def _tell(place: Place, where: Store, undoer: Undoer, prepared: Undo, done: Undo
     from functions.core.notice import Example, Step, short
 
     recorded, run = prepared.of, done.action_id.partition(".")[0]
-    why = f"undo of {recorded.id}" + (f": {reason}" if reason else "") + f"; exempt until {done.exempt_until:%Y-%m-%d}"
+    why = f"undo of {recorded.id}" + (f": {reason}" if reason else "") + done.exemption
     example = Example(done.action_id, recorded.resource, short(recorded.name), short(why), short(done.detail))
     words = "turned back" if done.disposition == "done" else undo_step.NOT_TURNED_BACK
     mode = undoer.settings.mode
     notice = undo_step.notice([(example, words)], undoer, mode, run, place.scope, where.commands)
     again = where.command(f"fusebox exempt {shlex.quote(recorded.resource)} --end")
     step = Step("exempt", "End the exemption, so that it may be done again", again)
-    telling.tell(place, where, replace(notice, steps=(*notice.steps, step)))
+    steps = notice.steps if done.exempt_until is None else (*notice.steps, step)
+    telling.tell(place, where, replace(notice, steps=steps))
 
 
 def _told(prepared: Undo, done: Undone) -> str:
-    until = f"{done.exempt_until:%Y-%m-%d %H:%M} UTC"
+    until = "" if done.exempt_until is None else f"; exempt until {done.exempt_until:%Y-%m-%d %H:%M} UTC"
     if done.disposition == "done":
-        return f"{prepared.of.name}: turned back ({done.action_id}); exempt until {until}"
-    return f"{prepared.of.name}: {done.disposition.value}: {done.detail} ({done.action_id}); exempt until {until}"
+        return f"{prepared.of.name}: turned back ({done.action_id}){until}"
+    return f"{prepared.of.name}: {done.disposition.value}: {done.detail} ({done.action_id}){until}"

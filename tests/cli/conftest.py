@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,11 +57,15 @@ class Ran:
 
 @dataclass
 class Fusebox:
-    """The command in a folder of its own; `calls` holds every API call as "service.Operation"."""
+    """The command in a folder of its own; `calls` holds every API call as "service.Operation".
+
+    `denied` are operations that AWS refuses, `answers` what it answers to others in place of moto.
+    """
 
     folder: Path
     calls: list[str] = field(default_factory=list)
     denied: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
 
     def __call__(self, *arguments: str, answer: str = "") -> Ran:
         self.calls.clear()
@@ -87,6 +91,22 @@ class Fusebox:
         """A policy by which tag_check looks at instances alone: moto cannot list all of the rest."""
         checked = {"types": ["AWS::EC2::Instance"], **settings}
         (self.folder / "fusebox.yaml").write_text(json.dumps({"guardrails": {"tag_check": checked}}))
+
+    def llm_keys(self, **settings: Any) -> None:
+        """A policy with two keys, one budget that covers them, and a key that none covers."""
+        keys = [
+            {"name": name, "kind": "anthropic", "id": f"apikey_0000000{number}", "provider": "claude"}
+            for number, name in enumerate(("chat", "batch", "spare"), 1)
+        ]
+        budget = {"name": "ml team", "amount": 500, "keys": ["chat", "batch"], "sources": [{"kind": "meter"}]}
+        whole = {
+            "mode": "enforce",
+            "providers": [{"name": "claude", "kind": "anthropic"}],
+            "keys": keys,
+            "budgets": [budget],
+            **settings,
+        }
+        (self.folder / "fusebox.yaml").write_text(json.dumps({"guardrails": {"llm_keys": whole}}))
 
     def deny(self, operation: str, code: str = "AccessDeniedException") -> None:
         """Makes AWS refuse an operation from now on."""
@@ -130,10 +150,15 @@ class Fusebox:
                 found.setdefault(entry["name"], entry["action_id"])
         return found
 
-    def watch(self, model: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+    def watch(
+        self, model: Any, params: dict[str, Any] | None = None, **_: Any
+    ) -> tuple[AWSResponse, dict[str, Any]] | None:
         """Stands before every call, as botocore's own handlers do."""
         self.calls.append(f"{model.service_model.service_name}.{model.name}")
         code = self.denied.get(model.name)
+        if not code and model.name in self.answers:
+            answer = self.answers[model.name](params or {})
+            return AWSResponse("", 200, {}, None), {"ResponseMetadata": {"HTTPStatusCode": 200}, **answer}
         if not code:
             return None
         error = {"Code": code, "Message": f"user is not authorized to perform {model.name}"}

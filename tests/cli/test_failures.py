@@ -148,6 +148,20 @@ def test_an_undo_that_failed_is_for_the_function_that_failed() -> None:
     assert found.problems == ()
 
 
+FROM_TOPIC = {"Records": [{"EventSource": "aws:sns", "Sns": {"MessageId": "1", "Message": "AWS Budget Notification"}}]}
+
+
+def test_messages_of_a_topic_that_failed_are_for_the_function_that_failed() -> None:
+    found = unwrap(json.dumps(from_destination(FROM_TOPIC)))
+    assert found.heard == (("fusebox-us-east-1-log-retention", FROM_TOPIC),)
+    assert found.problems == ()
+
+
+def test_messages_that_were_sent_to_no_function_stay() -> None:
+    wrapped = from_destination(FROM_TOPIC) | {"requestContext": {}}
+    assert unwrap(json.dumps(wrapped)).problems == ("was sent to no function",)
+
+
 def test_an_undo_of_no_function_stays() -> None:
     wrapped = from_destination(UNDO) | {"requestContext": {"functionArn": "?"}}
     assert unwrap(json.dumps(wrapped)).problems == ("is an undo of no function",)

@@ -54,6 +54,7 @@ def test_without_a_name_every_guardrail_is_planned(fusebox: Fusebox) -> None:
         ("idle_gpu", 0),
         ("asg_clamp", 0),
         ("tag_check", 0),
+        ("llm_keys", 0),
     ]
     assert {"logs:DescribeLogGroups", "ec2:DescribeInstances", "cloudwatch:ListMetrics"} <= set(checks(ran))
     assert fusebox.writes == []
@@ -208,7 +209,7 @@ def test_an_sdk_that_does_not_know_a_safety_field_is_named(fusebox: Fusebox, mon
 def test_a_plans_clients_cannot_change_anything(service: str, call: str, parameters: dict[str, Any]) -> None:
     make_group("/aws/lambda/young")
     clients = Clients()
-    ReadOnly(clients, [one.spec for one in GUARDRAILS])
+    ReadOnly(clients, [one for each in GUARDRAILS for one in each.spec.granted(each.spec.settings())])
     with pytest.raises(Refused, match="a plan only reads"):
         getattr(clients.get(service), call)(**parameters)
     assert retentions() == {"/aws/lambda/young": None}

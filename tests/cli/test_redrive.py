@@ -10,7 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from tests.cli.conftest import NAME, Fusebox
-from tests.cli.test_failures import call, from_destination
+from tests.cli.test_failures import FROM_TOPIC, call, from_destination
 
 
 @pytest.fixture
@@ -58,6 +58,15 @@ def test_events_go_to_their_guardrail_again_and_leave_the_queue(fusebox: Fusebox
     assert [one["event"] for one in invoked] == [call(), call("PutRetentionPolicy")]
     assert {one["kind"] for one in invoked} == {"Event"}
     assert all(f"function/{NAME}-log-retention/" in one["url"].replace("functions", "function") for one in invoked)
+    assert left() == 0
+
+
+def test_a_topics_messages_go_to_the_function_that_could_not_take_them(fusebox: Fusebox, invoked: list[Any]) -> None:
+    fail(from_destination(FROM_TOPIC))
+    ran = fusebox("redrive")
+    assert ran.code == 0
+    assert f"message of a topic handed to {NAME}-log-retention" in ran.out
+    assert [one["event"] for one in invoked] == [FROM_TOPIC]
     assert left() == 0
 
 

@@ -16,14 +16,15 @@ from tests.cli.conftest import NAME, Fusebox, Ran
 
 WEBHOOK = "https://hooks.slack.com/services/T000/B000/very-secret"
 HEX = "8f742231b10e8888abcd99yy".replace("y", "a")
+ADMIN = "-".join(("sk", "ant", "admin", "very-secret"))
 
 
 @pytest.fixture
 def deployed(fusebox: Fusebox) -> Fusebox:
-    """A deployed Fusebox with both of Slack's secrets, still empty, and a link key."""
+    """A deployed Fusebox with both of Slack's secrets and one of a provider, still empty, and a link key."""
     fusebox.deploy()
     secrets = boto3.client("secretsmanager")
-    for name in ("slack-webhook", "slack-signing-secret"):
+    for name in ("slack-webhook", "slack-signing-secret", "llm-anthropic"):
         secrets.create_secret(Name=f"{NAME}-{name}")
     secrets.create_secret(Name=f"{NAME}-link-key", SecretString='{"1": "first"}')
     return fusebox
@@ -43,6 +44,7 @@ def silent(ran: Ran, *values: str) -> bool:
         ("slack-webhook", f"  {WEBHOOK}\n", WEBHOOK),
         ("slack-webhook", "http://127.0.0.1:8123/hook\n", "http://127.0.0.1:8123/hook"),
         ("slack-signing-secret", f"{HEX}\r\n", HEX),
+        ("llm-anthropic", f" {ADMIN}\n", ADMIN),
     ],
 )
 def test_a_value_is_taken_from_standard_input_and_trimmed(deployed: Fusebox, name: str, typed: str, kept: str) -> None:
@@ -86,6 +88,11 @@ def test_a_terminal_is_asked_without_an_echo(monkeypatch: pytest.MonkeyPatch) ->
         ("slack-signing-secret", "xoxb-not-secret-this-one", "16 to 128 characters of 0-9 and a-f are allowed"),
         ("slack-signing-secret", "abc", "16 to 128 characters"),
         ("slack-signing-secret", "a" * 129, "16 to 128 characters"),
+        ("llm-anthropic", "\n", "nothing came from standard input"),
+        ("llm-anthropic", "secret!", "8 to 512 printable ASCII characters without spaces"),
+        ("llm-anthropic", "Bearer not-secret-this-one", "8 to 512 printable"),
+        ("llm-anthropic", "not-secret-thïs-one", "8 to 512 printable"),
+        ("llm-anthropic", "secret" * 100, "8 to 512 printable"),
     ],
 )
 def test_what_cannot_be_it_is_refused_without_being_shown(deployed: Fusebox, name: str, typed: str, said: str) -> None:
@@ -101,9 +108,15 @@ def test_the_state_of_each_and_no_value(deployed: Fusebox) -> None:
     boto3.client("secretsmanager").delete_secret(SecretId=f"{NAME}-link-key", ForceDeleteWithoutRecovery=True)
     ran = deployed("secret", "status", "--json")
     states = {one["secret"]: one["state"] for one in ran.json["secrets"]}
-    assert states == {"slack-webhook": "set", "slack-signing-secret": "empty", "link-key": "absent"}
+    assert states == {
+        "slack-webhook": "set",
+        "slack-signing-secret": "empty",
+        "link-key": "absent",
+        "llm-anthropic": "empty",
+    }
     shown = deployed("secret", "status")
     assert "fusebox secret set slack-signing-secret" in shown.out
+    assert "fusebox secret set llm-anthropic" in shown.out
     assert "approval.page: function_url" in shown.out
     assert silent(shown, WEBHOOK)
     assert "secretsmanager.GetSecretValue" not in deployed.calls
@@ -114,6 +127,7 @@ def test_the_state_of_each_and_no_value(deployed: Fusebox) -> None:
     [
         (("secret", "set", "slack-webhook"), WEBHOOK, "slack.webhook: true"),
         (("secret", "set", "slack-signing-secret"), HEX, "slack.app: true"),
+        (("secret", "set", "llm-openai"), ADMIN, "guardrails.llm_keys.providers, and a budget with one of its keys,"),
         (("rotate-link-key",), "", "approval.page: function_url"),
     ],
 )
@@ -124,6 +138,22 @@ def test_a_secret_that_the_policy_does_not_ask_for(
     ran = fusebox(*command, answer=typed)
     assert ran.code == 2
     assert f"set {key} in the policy and deploy" in ran.complaint
+
+
+def test_secrets_of_others_are_not_listed(deployed: Fusebox) -> None:
+    secrets = boto3.client("secretsmanager")
+    for name in ("llm-elsewhere", f"other-{NAME}-llm-openai", f"{NAME}-llm-openai"):
+        secrets.create_secret(Name=name)
+    listed = [one["secret"] for one in deployed("secret", "status", "--json").json["secrets"]]
+    assert listed == ["slack-webhook", "slack-signing-secret", "link-key", "llm-anthropic", "llm-openai"]
+
+
+@pytest.mark.parametrize("name", ["slack", "link-key", "llm-", "llm-UPPER", "llm-a/b", "anthropic", ""])
+def test_a_name_of_no_secret_is_refused_before_a_value_is_read(deployed: Fusebox, name: str) -> None:
+    ran = deployed("secret", "set", name, answer=ADMIN)
+    assert ran.code == 2
+    assert "there are slack-webhook, slack-signing-secret, and llm-NAME" in ran.complaint
+    assert deployed.calls == []
 
 
 def test_without_a_deployed_fusebox_there_are_no_secrets(fusebox: Fusebox) -> None:

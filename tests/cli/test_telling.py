@@ -47,7 +47,8 @@ def test_a_resumption_is_told_where_there_was_a_pause(deployed: Fusebox) -> None
     deployed("pause")
     deployed("resume", "log-retention", "--reason", "all clear")
     told = deployed.notices[-1]
-    assert told["title"] == "log_retention: resumed, but still paused: log_retention, idle_gpu, asg_clamp, tag_check"
+    still = "log_retention, idle_gpu, asg_clamp, tag_check, llm_keys"
+    assert told["title"] == f"log_retention: resumed, but still paused: {still}"
     assert told["steps"][0]["command"] == "fusebox pause log_retention --stack Fusebox"
     assert "Reason: all clear" in told["notes"]
 

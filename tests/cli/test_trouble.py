@@ -123,7 +123,7 @@ def test_a_policy_that_is_not_there(fusebox: Fusebox) -> None:
 
 def test_a_good_policy_is_called_valid(fusebox: Fusebox) -> None:
     fusebox.policy(mode="approve")
-    modes = {"log_retention": "approve", "idle_gpu": "observe", "asg_clamp": "observe", "tag_check": "observe"}
+    modes = {"log_retention": "approve"} | dict.fromkeys(("idle_gpu", "asg_clamp", "tag_check", "llm_keys"), "observe")
     said = ", ".join(f"{name} {mode}" for name, mode in modes.items())
     assert fusebox("policy", "check").out == f"fusebox.yaml is valid: {said}\n"
     assert fusebox("policy", "check", "--json").json["modes"] == modes

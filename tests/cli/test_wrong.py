@@ -89,6 +89,7 @@ def test_the_list_shows_the_newest_reasons(fusebox: Fusebox, acted: str) -> None
         ("idle_gpu", 0, []),
         ("asg_clamp", 0, []),
         ("tag_check", 0, []),
+        ("llm_keys", 0, []),
     ]
     assert (row["marked"], row["changes"], row["newest"][0]["reason"]) == (1, 1, "a forensic group")
 
