@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local import LocalAccount
-from local.demo.browser import Answer, form, send
+from local.demo.browser import FORM, Answer, form, send
+from local.slack import FakeSlack
+
+SIGNING_SECRET = "slack-signing-secret"
+"""Part of the name of the secret, and what Slack signs with here."""
 
 
 def links(account: LocalAccount) -> dict[str, str]:
@@ -47,6 +55,42 @@ def command(account: LocalAccount, request: str, decision: str = "approve", **sa
     signed = AWSRequest("POST", url, {"content-type": "application/json"}, body)
     SigV4Auth(Credentials(own["AccessKeyId"], own["SecretAccessKey"]), "lambda", "us-east-1").add_auth(signed)
     return send("POST", url, body.encode(), dict(signed.headers))
+
+
+def connect(account: LocalAccount, slack: FakeSlack) -> None:
+    """Sets both of Slack's secrets, as `fusebox secret set` does."""
+    secrets = account.client("secretsmanager")
+    secrets.put_secret_value(SecretId="fusebox-us-east-1-slack-webhook", SecretString=slack.webhook_url)
+    secrets.put_secret_value(SecretId=f"fusebox-us-east-1-{SIGNING_SECRET}", SecretString=SIGNING_SECRET)
+
+
+def press(account: LocalAccount, slack: FakeSlack, decision: str = "approve", user: str = "U012AB3CD") -> Answer:
+    """Somebody presses the newest button of a decision in Slack, which posts it as signed by Slack.
+
+    What Slack is told in return, by the answer's `response_url`, is the last of `slack.posts`.
+    """
+    buttons = [one for message in slack.messages for one in _buttons(message) if one["action_id"] == decision]
+    payload = {
+        "type": "block_actions",
+        "user": {"id": user},
+        "actions": [{"action_id": decision, "value": buttons[-1]["value"]}],
+        "response_url": f"{slack.url}/actions/T00000000/1/local",
+    }
+    body, stamp = urlencode({"payload": json.dumps(payload)}), str(int(account.clock.now().timestamp()))
+    signed = hmac.new(SIGNING_SECRET.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
+    headers = {"content-type": FORM, "x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={signed}"}
+    return send("POST", f"{account.outputs['ApprovalUrl']}slack", body.encode(), headers)
+
+
+def _buttons(value: Any) -> Iterator[dict[str, Any]]:
+    """Every button of a message that somebody can press without leaving Slack."""
+    if isinstance(value, dict):
+        if value.get("type") == "button" and value.get("value"):
+            yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _buttons(inner)
 
 
 def ends(account: LocalAccount) -> list[str]:

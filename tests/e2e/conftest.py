@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from functions.llm_keys.settings import LlmKeysSettings
 from local import LocalAccount, LogGroupSeed
+from local.llm_providers import FakeProviders
+from tests.e2e.llm_policy import Stack, make_aws_keys, policy_text
 
 OWNER = "owner"
 """The name of the IAM user whom the local account takes for its owner."""
@@ -159,3 +163,31 @@ def fusebox(account: LocalAccount, policy_file: Path, monkeypatch: pytest.Monkey
         return CliRunner().invoke(app, [*arguments, *chosen])
 
     return run
+
+
+@pytest.fixture(scope="session")
+def fakes() -> Iterator[FakeProviders]:
+    """The LLM providers, whose addresses the policy has: they are there before any stack is synthesised."""
+    with FakeProviders() as fakes:
+        yield fakes
+
+
+@pytest.fixture(scope="session")
+def llm_stack(fakes: FakeProviders, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stack]:
+    """The stack of the stories about LLM keys, synthesised once for each mode; not while an account is open."""
+    from functions.policy import load_policy
+    from stacks.synthesis import new_app, synthesise
+
+    with LocalAccount.from_template({"Resources": {}}, start=START) as empty:
+        given_out = make_aws_keys(empty)
+
+    @cache
+    def build(mode: str) -> Stack:
+        file = tmp_path_factory.mktemp(mode) / "fusebox.yaml"
+        file.write_text(policy_text(fakes, given_out, mode))
+        policy = load_policy(file)
+        settings = policy.guardrails["llm_keys"]
+        assert isinstance(settings, LlmKeysSettings)
+        return Stack(synthesise(new_app(file.parent / "cdk.out"), policy), file, settings)
+
+    return build

@@ -34,6 +34,16 @@ def test_the_demo_plays_to_its_end() -> None:
         "lacks project, team, environment, cost_center, owner, model_id; made by ada",
         "its tags: fusebox:missing-tags=project team environment cost_center owner model_id",
         "its tags: project=churn-model, team=research,",
+        "served  refused  spent",
+        "llm_keys [enforce]: 2 done, 1 to look at",
+        "Agents: $243.00 of $200.00 spent in",
+        "Anthropic, by its key        401",
+        "Amazon Bedrock, by its role  AccessDeniedException",
+        "by Monday morning, unwatched  $36,158",
+        "asks to close the breaker of budget 'Agents', a ceiling of $400.00",
+        "approved, and being carried out (answered by arn:aws:iam::123456789012:user/owner",
+        "Anthropic, by its key        200",
+        "Amazon Bedrock, by its role  200",
         "That was Fusebox",
     ):
         assert shown in ran.stdout

@@ -12,8 +12,8 @@ import pytest
 
 from local import LocalAccount
 from local.slack import INVALID_TOKEN, OK, SERVER_ERROR, FakeSlack, rate_limited
-from tests.e2e.asking import approve, links
-from tests.e2e.conftest import START, only_logs, puts, retention, sweep, young
+from tests.e2e.asking import approve, connect, ends, links, press
+from tests.e2e.conftest import START, alerts, only_logs, puts, retention, sweep, young
 
 GROUP = "/ecs/web"
 
@@ -29,12 +29,6 @@ def account(asking: Callable[..., Path], slack: FakeSlack) -> Iterator[LocalAcco
     with LocalAccount(asking(), start=START) as account:
         only_logs(account).seed_log_groups([young(GROUP)])
         yield account
-
-
-def connect(account: LocalAccount, slack: FakeSlack) -> None:
-    account.client("secretsmanager").put_secret_value(
-        SecretId="fusebox-us-east-1-slack-webhook", SecretString=slack.webhook_url
-    )
 
 
 def operations(account: LocalAccount) -> list[str]:
@@ -58,6 +52,20 @@ def test_a_question_and_its_answer_are_one_message_each(account: LocalAccount, s
     assert retention(account, GROUP) == 30
     assert "approved and done" in json.dumps(slack.messages[1])
     assert len(slack.posts) == 2
+    assert account.losses == []
+
+
+def test_a_button_in_slack_decides_for_the_person_who_pressed_it(account: LocalAccount, slack: FakeSlack) -> None:
+    connect(account, slack)
+    sweep(account)
+    assert press(account, slack, user="U999ZZ9ZZ").status == 200
+    account.settle()
+    assert (retention(account, GROUP), ends(account)) == (None, [])
+    assert "U999ZZ9ZZ is not among approvers.slack" in slack.posts[-1].message["text"]
+    assert press(account, slack).status == 200
+    account.settle()
+    assert (retention(account, GROUP), ends(account)) == (30, ["SUCCEEDED: ApprovedAndDone"])
+    assert "U012AB3CD" in alerts(account)[-1]
     assert account.losses == []
 
 
