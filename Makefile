@@ -16,13 +16,13 @@ demo: $(VENV)/.dev  ## Fusebox at work on a local account, from the real templat
 	@$(BIN)/python -m local.demo
 
 test: $(VENV)/.dev  ## all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadscope
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 test-browser: $(VENV)/.browser  ## the approval page in a real browser; installs Debian's chromium if there is none
 	@sh tests/browser/chromium.sh
 	@$(BIN)/python -m pytest tests/browser
 
-fuzz: $(VENV)/.dev  ## real events changed at random, read by tag_check; CASES=100000 takes minutes
+fuzz: $(VENV)/.dev  ## real events and messages changed at random, then read; CASES=100000 takes minutes
 	@$(BIN)/python -m pytest -q tests/fuzz
 
 plan: $(VENV)/.cli  ## what Fusebox would do to the account of your credentials; writes nothing
