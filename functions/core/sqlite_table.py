@@ -71,8 +71,9 @@ class SqliteTable:
         yield from map(_row, records)
 
     def delete(self, key: Key, version: int) -> bool:
-        done = self._db.execute("DELETE FROM rows WHERE pk = ? AND sk = ? AND version = ?", (*key, version))
-        return done.rowcount == 1
+        with self._turn:
+            done = self._db.execute("DELETE FROM rows WHERE pk = ? AND sk = ? AND version = ?", (*key, version))
+            return done.rowcount == 1
 
     def _write(self, groups: Sequence[Group]) -> list[int]:
         lost: list[int] = []
