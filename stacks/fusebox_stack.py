@@ -116,7 +116,7 @@ class FuseboxStack(Stack):
         )
         for spec, guardrail in zip(specs, built, strict=True):
             settings = policy.guardrails[spec.name]
-            if isinstance(settings, LlmKeysSettings) and settings.budgets:
+            if isinstance(settings, LlmKeysSettings) and not settings.is_idle:
                 llm_keys = LlmKeys(
                     self,
                     "LlmKeys",

@@ -60,9 +60,11 @@ def _held(facts: KeyFacts, settings: LlmKeysSettings, now: datetime) -> Decision
     assert facts.stopped is not None
     # What is left of an earlier stop tells what each value was before any (field report F13).
     prior = {**facts.values, **facts.before}
-    action = Action(STOP, dict(facts.stopped), prior, KINDS[facts.key.kind].irreversible)
+    lost = KINDS[facts.key.kind].irreversible
+    action = Action(STOP, dict(facts.stopped), prior, lost)
     again = "; it was stopped and works again, whoever did that" if facts.stop is not None else ""
-    return _decision(facts, settings, "held", rule, _why(facts) + again, action)
+    # Deleting a key takes a person whatever the mode, and whatever the policy allows elsewhere.
+    return replace(_decision(facts, settings, "held", rule, _why(facts) + again, action), asks=lost)
 
 
 def _free(facts: KeyFacts, settings: LlmKeysSettings) -> Decision:

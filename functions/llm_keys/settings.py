@@ -72,6 +72,11 @@ class LlmKeysSettings(GuardrailSettings):
                 )
 
     @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to watch: a key without a budget may still have to be given back."""
+        return not (self.budgets or self.keys)
+
+    @property
     def stopping(self) -> tuple[Key, ...]:
         """The keys that some budget covers."""
         covered = {name for one in self.budgets for name in one.keys}

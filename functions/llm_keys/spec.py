@@ -37,7 +37,7 @@ SPEC = GuardrailSpec(
     timeout_seconds=120,
     grants=permissions.grants,
     topic=names.TOPIC,
-    idle=lambda settings: not settings.budgets,
+    idle=lambda settings: settings.is_idle,
     urgent=True,
     not_exempt=not_exempt,
 )

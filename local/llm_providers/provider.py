@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from http.client import responses
@@ -21,7 +22,7 @@ Handler = Callable[..., Reply]
 Who = Literal["admin", "key", "anyone"]
 
 
-class FakeProvider:
+class FakeProvider(ABC):
     """A context manager that serves one provider's API at `url`. Every provider has its own routes and its own errors.
 
     `latency` is how many seconds each answer takes. A call of a model takes `tokens` (input, output) and costs
@@ -77,19 +78,19 @@ class FakeProvider:
         with self.lock:
             self.spent.append(Spent(key.id, when, model or self.model, dollars, project=key.project, **tokens))
 
+    @abstractmethod
     def routes(self) -> list[tuple[str, str, Who, Handler]]:
         """Its operations: method, pattern of the path, whose key it takes, and what answers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refusal(self, refused: Refused) -> Any:
         """The provider's way to write an error."""
-        raise NotImplementedError
 
     def signed(self, secret: str) -> dict[str, str]:
         """The headers of a program that uses a key."""
         return {"authorization": f"Bearer {secret}"}
 
-    def check(self, asked: Asked) -> None:
+    def check(self, asked: Asked) -> None:  # noqa: B027 - most providers check nothing more
         """Refuses a request for what all operations of the provider need."""
 
     def call(self, key: FakeKey, asked: Asked) -> None:

@@ -34,6 +34,13 @@ def idle(build: Build) -> Template:
     return stack_of(build, LlmKeysSettings())
 
 
+def test_keys_that_lost_their_last_budget_are_swept_and_can_be_given_back(build: Build) -> None:
+    left = stack_of(build, replace(EXAMPLE, budgets=()))
+    assert left.named("AWS::Events::Rule", f"{BASE}-llm-keys-sweep")["State"] == "ENABLED"
+    assert f"{BASE}-llm-stop" in {one["ManagedPolicyName"] for one in left.of("AWS::IAM::ManagedPolicy")}
+    assert left.of("AWS::Budgets::Budget") == []
+
+
 def budgets_of(template: Template) -> dict[str, Properties]:
     return {one["Budget"]["BudgetName"]: one for one in template.of("AWS::Budgets::Budget")}
 

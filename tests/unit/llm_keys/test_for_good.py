@@ -49,9 +49,9 @@ def exists(office: Office) -> bool:
     return office.desk.exists  # type: ignore[attr-defined,no-any-return]
 
 
-@pytest.mark.parametrize("mode", ["approve", "enforce"])
-def test_it_is_asked_before_a_key_is_deleted(tmp_path: Path, mode: str) -> None:
-    office = office_in(tmp_path, mode=mode)
+@pytest.mark.parametrize("more", [{"mode": "approve"}, {"mode": "enforce"}, {"allow_irreversible": True}])
+def test_it_is_asked_before_a_key_is_deleted(tmp_path: Path, more: dict[str, Any]) -> None:
+    office = office_in(tmp_path, **more)
     (request,) = office.sweep().requests
     assert exists(office)
     assert approve(office, request) == {"done": 1}
@@ -111,7 +111,8 @@ def test_a_key_that_nobody_here_deleted_is_missing_and_not_stopped(tmp_path: Pat
 
 
 def test_a_key_that_a_crash_may_have_deleted_is_not_missing(tmp_path: Path) -> None:
-    office = office_in(tmp_path, allow_irreversible=True)
+    office = office_in(tmp_path)
+    (request,) = office.sweep().requests
     write = office.desk.write
 
     def dies(key: Key, values: Values) -> None:
@@ -120,7 +121,7 @@ def test_a_key_that_a_crash_may_have_deleted_is_not_missing(tmp_path: Path) -> N
 
     office.desk.write = dies  # type: ignore[method-assign]
     with pytest.raises(SystemExit):
-        office.message()
+        approve(office, request)
     assert "missing" not in office.message().verdicts
     assert office.sweep().verdicts["stopped"] == 1
     assert SCOPE.account in office.arn(DOOMED)
